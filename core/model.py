@@ -132,6 +132,37 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalEntity:
+    """A studio, performer or tag of the local Stash."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SceneDetails:
+    """A local scene with the fields a metadata pull may touch; empty text means the scene states nothing there.
+
+    `date` is YYYY, YYYY-MM or YYYY-MM-DD. `updated_at` is the server's literal text.
+    """
+
+    id: int
+    title: str = ""
+    code: str = ""
+    details: str = ""
+    director: str = ""
+    date: str = ""
+    urls: tuple[str, ...] = ()
+    studio: LocalEntity | None = None
+    performers: tuple[LocalEntity, ...] = ()
+    tags: tuple[LocalEntity, ...] = ()
+    has_cover: bool = False
+    stash_ids: tuple[StashId, ...] = ()
+    is_organized: bool = False
+    updated_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StashBox:
     """A stash-box configured in Stash. `max_requests_per_minute` is never 0 here (Stash's 0 means 240)."""
 
