@@ -1,0 +1,284 @@
+"""What can be set, typed and documented.
+
+Every setting is declared once, here: its type, range, unit and one sentence on what it does. The loader, the file
+that `winnow init` writes, the documentation page and the settings screen all read these declarations.
+"""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from core.errors import ConfigError
+
+
+class Secret:
+    """A key that no message, log or traceback shows; only `reveal()` hands it out. Empty means: none."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str = "") -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The key itself."""
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __repr__(self) -> str:
+        return "Secret(***)" if self._text else "Secret()"
+
+    def __str__(self) -> str:
+        return "***" if self._text else ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+def _meta(
+    description: str, *, unit: str = "", kind: str = "", ge: int | None = None, le: int | None = None
+) -> msgspec.Meta:
+    """The declaration of one setting. `kind` names a check of `_CHECKS`."""
+    return msgspec.Meta(description=description, ge=ge, le=le, extra={"unit": unit, "kind": kind})
+
+
+class PathMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same folder as Stash sees it and as this machine does."""
+
+    stash: Annotated[str, _meta("The folder as Stash writes it.", kind="stash-path")]
+    local: Annotated[str, _meta("The same folder on this machine.", kind="path")]
+
+
+class StashSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The Stash whose library Winnow works on."""
+
+    url: Annotated[str, _meta("Address of the Stash server, for example `http://nas:9999`.", kind="stash-url")] = ""
+    api_key: Annotated[
+        Secret,
+        _meta(
+            "Its API key (Stash: Settings > Security). `env:NAME` takes it from the environment, `file:PATH` from a"
+            " file; empty for a Stash without a password."
+        ),
+    ] = Secret()
+    database: Annotated[
+        str,
+        _meta("Stash's database file, read directly and never written; empty: the server alone is asked.", kind="path"),
+    ] = ""
+    path_map: Annotated[
+        tuple[PathMapping, ...],
+        _meta(
+            "Folders that Stash sees under another path, for example because it runs in a container:"
+            ' `{ stash = "/data", local = "/mnt/media" }`. The longest matching one counts.',
+            kind="path-map",
+        ),
+    ] = ()
+
+
+class MatchingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How scenes are matched with stash-boxes, and what counts as certain."""
+
+    min_matching_fingerprints: Annotated[
+        int, _meta("High confidence needs at least this many matching fingerprints of one file.", ge=1, le=100)
+    ] = 2
+    min_match_percentage: Annotated[
+        int,
+        _meta("High confidence needs at least this share of the file's fingerprints to match.", unit="%", ge=0, le=100),
+    ] = 66
+    duration_tolerance_seconds: Annotated[
+        int,
+        _meta(
+            "How far the file's duration may be from the closest matching fingerprint's.", unit="seconds", ge=0, le=3600
+        ),
+    ] = 5
+    max_phash_distance: Annotated[
+        int, _meta("Up to this distance a PHASH counts as matching.", unit="bits", ge=0, le=16)
+    ] = 8
+    high_confidence_phash_distance: Annotated[
+        int, _meta("High confidence needs every counted PHASH to be within this distance.", unit="bits", ge=0, le=16)
+    ] = 4
+    scene_duration_tolerance_percent: Annotated[
+        int,
+        _meta(
+            "How far the file's duration may be from the one the stash-box entry itself states"
+            " (a trailer differs more).",
+            unit="%",
+            ge=0,
+            le=100,
+        ),
+    ] = 10
+    exact_hash_is_enough: Annotated[
+        bool,
+        _meta(
+            "Whether one OSHASH or MD5 hit with agreeing duration and two net votes is high confidence,"
+            " for libraries that hold no PHASHes."
+        ),
+    ] = False
+    recheck_days: Annotated[
+        int,
+        _meta(
+            "A scene without a match is looked up again after this time, since stash-boxes grow; 0: in every scan.",
+            unit="days",
+            ge=0,
+            le=3650,
+        ),
+    ] = 30
+    interval_hours: Annotated[
+        int,
+        _meta(
+            "Time between scheduled scans: 24, 72, 168 (a week) or 336, or any other; 0 turns the schedule off.",
+            unit="hours",
+            ge=0,
+            le=8760,
+        ),
+    ] = 168
+    disabled_endpoints: Annotated[
+        tuple[str, ...],
+        _meta("Addresses of stash-boxes that are never contacted, as Stash has them configured.", kind="endpoints"),
+    ] = ()
+    submit_fingerprints: Annotated[
+        bool, _meta("Whether the fingerprints of a match that you accepted are submitted to its stash-box.")
+    ] = False
+
+    def is_endpoint_enabled(self, endpoint: str) -> bool:
+        """Whether a stash-box may be contacted; letter case and a trailing slash make no difference."""
+        return normal_endpoint(endpoint) not in {normal_endpoint(disabled) for disabled in self.disabled_endpoints}
+
+
+class TrashSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where removed files go."""
+
+    directory: Annotated[
+        str,
+        _meta(
+            "Winnow's trash folder; empty: a folder `.winnow-trash` on the same file system as each file.", kind="path"
+        ),
+    ] = ""
+    use_system_trash: Annotated[bool, _meta("Whether files go to the system's own trash instead.")] = False
+
+
+class MediaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How files are read."""
+
+    ffmpeg: Annotated[
+        str, _meta("An ffmpeg program to decode videos with; empty: the decoder that came with Winnow.", kind="program")
+    ] = ""
+    workers: Annotated[
+        int, _meta("Files decoded at the same time; 0: one for each processor core.", unit="processes", ge=0, le=256)
+    ] = 0
+
+
+class DisplaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the terminal app looks."""
+
+    images: Annotated[
+        Literal["auto", "kitty", "sixel", "half-blocks", "text"],
+        _meta("How pictures are drawn; `auto` asks the terminal, `text` draws none."),
+    ] = "auto"
+    truecolor: Annotated[
+        Literal["auto", "on", "off"],
+        _meta("Whether 24-bit colours are used; `auto` believes the terminal's own words."),
+    ] = "auto"
+    theme: Annotated[str, _meta("Name of the colour theme; empty: Winnow's own.")] = ""
+    mouse: Annotated[bool, _meta("Whether the mouse is listened to.")] = True
+
+
+class NotifySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What follows a finished job."""
+
+    bell: Annotated[bool, _meta("Whether the terminal bell rings.")] = False
+    command: Annotated[str, _meta("A command that is run; empty: none.")] = ""
+    url: Annotated[str, _meta("An address that is sent a message by POST; empty: none.", kind="url")] = ""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that was set. `path` is the file it came from (None: defaults), `warnings` what to tell the user."""
+
+    stash: StashSettings = StashSettings()
+    matching: MatchingSettings = MatchingSettings()
+    trash: TrashSettings = TrashSettings()
+    media: MediaSettings = MediaSettings()
+    display: DisplaySettings = DisplaySettings()
+    notify: NotifySettings = NotifySettings()
+    path: Path | None = None
+    warnings: tuple[str, ...] = ()
+
+    def require_stash(self) -> StashSettings:
+        """The Stash section of a command that needs the server. Raises ConfigError when no address is set."""
+        if not self.stash.url:
+            raise ConfigError("[stash] url is not set; set it, or run `winnow init`", path=self.path)
+        return self.stash
+
+
+@dataclass(frozen=True, slots=True)
+class SettingInfo:
+    """One setting as it is declared. `allowed` says in words what may stand there; `default` is the typed value."""
+
+    section: str
+    name: str
+    description: str
+    unit: str
+    default: Any
+    allowed: str
+    kind: str
+    hint: Any
+
+
+def sections() -> dict[str, type[msgspec.Struct]]:
+    """The sections of the file in their order, each with its struct."""
+    hints = typing.get_type_hints(Settings)
+    return {name: hint for name, hint in hints.items() if isinstance(hint, type) and issubclass(hint, msgspec.Struct)}
+
+
+def setting_infos(section: str) -> dict[str, SettingInfo]:
+    """The settings of one section in their order."""
+    return infos_of(section, sections()[section])
+
+
+def infos_of(section: str, struct: type[msgspec.Struct]) -> dict[str, SettingInfo]:
+    """What a struct declares about each of its fields."""
+    hints = typing.get_type_hints(struct, include_extras=True)
+    infos = {}
+    for declared in msgspec.structs.fields(struct):
+        meta: msgspec.Meta = hints[declared.name].__metadata__[0]
+        extra = meta.extra or {}
+        infos[declared.name] = SettingInfo(
+            section=section,
+            name=declared.name,
+            description=meta.description or "",
+            unit=extra["unit"],
+            default=declared.default,
+            allowed=_allowed(typing.get_args(hints[declared.name])[0], meta),
+            kind=extra["kind"],
+            hint=hints[declared.name],
+        )
+    return infos
+
+
+def _allowed(kind: Any, meta: msgspec.Meta) -> str:
+    """In words, what a setting may be."""
+    if typing.get_origin(kind) is Literal:
+        return "one of " + ", ".join(f'"{choice}"' for choice in typing.get_args(kind))
+    if typing.get_origin(kind) is tuple:
+        if typing.get_args(kind)[0] is PathMapping:
+            return 'a list of { stash = "...", local = "..." }'
+        return "a list of texts in quotes"
+    if kind is bool:
+        return "true or false"
+    if kind is int:
+        unit = f" ({meta.extra['unit']})" if meta.extra and meta.extra["unit"] else ""
+        return f"a whole number from {meta.ge} to {meta.le}{unit}"
+    return "text in quotes"
+
+
+def normal_endpoint(endpoint: str) -> str:
+    """A stash-box address in the form in which two spellings of it are equal."""
+    return endpoint.strip().rstrip("/").casefold()
