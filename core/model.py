@@ -299,3 +299,55 @@ class Recommendation:
     def endpoint(self) -> str:
         """The stash-box the candidate stands at."""
         return self.candidate.endpoint
+
+
+class Sort(StrEnum):
+    """Orders of a list of recommendations. Rivals of one scene at one endpoint stay together in SCORE."""
+
+    SCORE = "score"
+    TITLE = "title"
+    MATCH = "match"
+    STUDIO = "studio"
+    DATE = "date"
+    ENDPOINT = "endpoint"
+    NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationFilter:
+    """Which recommendations a list shows. None means "any"; `text` is looked for in titles, studio and performers."""
+
+    statuses: tuple[Status, ...] = (Status.PENDING,)
+    endpoint: str | None = None
+    is_high_confidence: bool | None = None
+    is_ambiguous: bool | None = None
+    scene_id: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissal:
+    """A candidate that a person turned down for a scene. Times are Unix seconds; `ended_at` None: in force."""
+
+    id: int
+    scene_id: int
+    endpoint: str
+    candidate_id: str
+    reason: str
+    is_until_next_scan: bool
+    created_at: float
+    ended_at: float | None
+    local_title: str
+    match_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointState:
+    """A stash-box as the last scan met it. Times are Unix seconds; `last_error` is empty after a good run."""
+
+    endpoint: str
+    name: str
+    is_enabled: bool
+    last_ok_at: float | None
+    last_error: str
+    last_error_at: float | None

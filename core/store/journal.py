@@ -1,0 +1,251 @@
+"""The journal: batches of effects, each written down before it starts and after it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from core.store.database import Reader, Row, Transaction
+
+
+class BatchState(StrEnum):
+    """Where a batch stands. INTERRUPTED: its process ended; what was not started can be resumed."""
+
+    OPEN = "open"
+    DONE = "done"
+    INTERRUPTED = "interrupted"
+    UNDONE = "undone"
+
+
+class EffectState(StrEnum):
+    """Where an effect stands.
+
+    planned -> started -> done -> undoing -> undone; planned or started -> refused (nothing was written) or failed
+    (the server or disk said no); planned -> dropped (the batch was given up before its turn).
+    """
+
+    PLANNED = "planned"
+    STARTED = "started"
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+    DROPPED = "dropped"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRecord:
+    """One effect as journaled. Times are Unix seconds; `words` is why it was refused, failed, or a note."""
+
+    id: int
+    batch_id: int
+    kind: str
+    title: str
+    subject: int | None
+    payload: dict[str, Any]
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    state: EffectState
+    words: str
+    owner: str
+    started_at: float | None
+    ended_at: float | None
+    undone_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """One batch as journaled, with the number of its effects in each state."""
+
+    id: int
+    kind: str
+    title: str
+    state: BatchState
+    owner: str
+    created_at: float
+    finished_at: float | None
+    counts: dict[EffectState, int]
+
+
+@dataclass(frozen=True, slots=True)
+class NewEffect:
+    """An effect to be journaled as planned. `subject` is the recommendation it decides, if any."""
+
+    kind: str
+    title: str
+    payload: dict[str, Any]
+    subject: int | None = None
+
+
+_EFFECT = (
+    "id, batch_id, kind, title, subject, payload, before, after, state, words, owner, started_at, ended_at, undone_at"
+)
+
+
+def _json(value: dict[str, Any] | None) -> bytes | None:
+    return None if value is None else msgspec.json.encode(value)
+
+
+def _effect(row: Row) -> EffectRecord:
+    return EffectRecord(
+        id=row[0],
+        batch_id=row[1],
+        kind=row[2],
+        title=row[3],
+        subject=row[4],
+        payload=msgspec.json.decode(row[5]),
+        before=None if row[6] is None else msgspec.json.decode(row[6]),
+        after=None if row[7] is None else msgspec.json.decode(row[7]),
+        state=EffectState(row[8]),
+        words=row[9],
+        owner=row[10],
+        started_at=row[11],
+        ended_at=row[12],
+        undone_at=row[13],
+    )
+
+
+async def add_batch(
+    tx: Transaction, *, kind: str, title: str, effects: Sequence[NewEffect], owner: str, now: float
+) -> int:
+    """Write a whole plan down as one open batch of planned effects; its id."""
+    batch_id = await tx.insert(
+        "INSERT INTO batches (kind, title, state, owner, created_at) VALUES (?, ?, ?, ?, ?)",
+        (kind, title, BatchState.OPEN, owner, now),
+    )
+    await tx.many(
+        "INSERT INTO effects (batch_id, kind, title, subject, payload, state, owner) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (batch_id, one.kind, one.title, one.subject, _json(one.payload), EffectState.PLANNED, owner)
+            for one in effects
+        ],
+    )
+    return batch_id
+
+
+async def start(tx: Transaction, effect_id: int, *, before: dict[str, Any], owner: str, now: float) -> None:
+    """The write-ahead record: all that an undo needs, before anything is done."""
+    await tx.execute(
+        "UPDATE effects SET state = ?, before = ?, owner = ?, started_at = ? WHERE id = ?",
+        (EffectState.STARTED, _json(before), owner, now, effect_id),
+    )
+
+
+async def end(
+    tx: Transaction,
+    effect_id: int,
+    state: EffectState,
+    *,
+    after: dict[str, Any] | None = None,
+    words: str = "",
+    now: float,
+) -> None:
+    """Record how an effect ended: done, refused, failed or dropped."""
+    await tx.execute(
+        "UPDATE effects SET state = ?, after = ?, words = ?, ended_at = ? WHERE id = ?",
+        (state, _json(after), words, now, effect_id),
+    )
+
+
+async def start_undo(tx: Transaction, effect_id: int, *, owner: str) -> None:
+    """Write down that an effect is about to be taken back."""
+    await tx.execute(
+        "UPDATE effects SET state = ?, owner = ?, words = '' WHERE id = ?", (EffectState.UNDOING, owner, effect_id)
+    )
+
+
+async def end_undo(tx: Transaction, effect_id: int, *, is_undone: bool, words: str, now: float) -> None:
+    """Record that an effect was taken back, or that it was refused and still stands."""
+    if is_undone:
+        await tx.execute(
+            "UPDATE effects SET state = ?, words = ?, undone_at = ? WHERE id = ?",
+            (EffectState.UNDONE, words, now, effect_id),
+        )
+    else:
+        await tx.execute("UPDATE effects SET state = ?, words = ? WHERE id = ?", (EffectState.DONE, words, effect_id))
+
+
+async def set_batch(tx: Transaction, batch_id: int, state: BatchState, *, now: float | None) -> None:
+    """Move a batch to a state; `now` is when it came to an end."""
+    await tx.execute(
+        "UPDATE batches SET state = ?, finished_at = coalesce(?, finished_at) WHERE id = ?", (state, now, batch_id)
+    )
+
+
+async def own_batch(tx: Transaction, batch_id: int, *, owner: str) -> None:
+    """Take an interrupted batch over."""
+    await tx.execute("UPDATE batches SET state = ?, owner = ? WHERE id = ?", (BatchState.OPEN, owner, batch_id))
+
+
+async def get(reader: Reader, effect_id: int) -> EffectRecord | None:
+    """One effect."""
+    row = await reader.one(f"SELECT {_EFFECT} FROM effects WHERE id = ?", (effect_id,))
+    return None if row is None else _effect(row)
+
+
+async def of_batch(
+    reader: Reader, batch_id: int, *, states: Sequence[EffectState] = tuple(EffectState)
+) -> list[EffectRecord]:
+    """The effects of a batch in these states, in order."""
+    marks = ", ".join("?" * len(states))
+    rows = await reader.rows(
+        f"SELECT {_EFFECT} FROM effects WHERE batch_id = ? AND state IN ({marks}) ORDER BY id",
+        [batch_id, *states],
+    )
+    return [_effect(row) for row in rows]
+
+
+async def unsettled(reader: Reader) -> list[EffectRecord]:
+    """Every effect that was started, or whose undo was, and that nobody recorded the end of."""
+    rows = await reader.rows(f"SELECT {_EFFECT} FROM effects WHERE state IN ('started', 'undoing') ORDER BY id")
+    return [_effect(row) for row in rows]
+
+
+async def open_batches(reader: Reader) -> list[BatchRecord]:
+    """Batches whose end was not recorded, oldest first."""
+    return await _batches(reader, "WHERE state = 'open' ORDER BY id", ())
+
+
+async def batch(reader: Reader, batch_id: int) -> BatchRecord | None:
+    """One batch."""
+    found = await _batches(reader, "WHERE id = ?", (batch_id,))
+    return found[0] if found else None
+
+
+async def newest(reader: Reader, *, limit: int = 100) -> list[BatchRecord]:
+    """The newest batches first."""
+    return await _batches(reader, "ORDER BY id DESC LIMIT ?", (limit,))
+
+
+async def last_undoable(reader: Reader) -> BatchRecord | None:
+    """The newest batch that still holds a done effect."""
+    found = await _batches(reader, "WHERE id = (SELECT max(batch_id) FROM effects WHERE state = 'done')", ())
+    return found[0] if found else None
+
+
+async def _batches(reader: Reader, rest: str, parameters: tuple[Any, ...]) -> list[BatchRecord]:
+    rows = await reader.rows(
+        f"SELECT id, kind, title, state, owner, created_at, finished_at FROM batches {rest}",
+        parameters,
+    )
+    found: list[BatchRecord] = []
+    for row in rows:
+        counts = await reader.rows("SELECT state, count(*) FROM effects WHERE batch_id = ? GROUP BY state", (row[0],))
+        found.append(
+            BatchRecord(
+                row[0],
+                row[1],
+                row[2],
+                BatchState(row[3]),
+                row[4],
+                row[5],
+                row[6],
+                {EffectState(state): number for state, number in counts},
+            )
+        )
+    return found
