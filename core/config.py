@@ -80,11 +80,22 @@ def load_settings(path: Path | None = None, *, env: Mapping[str, str] | None = N
     environment = os.environ if env is None else env
     is_named = path is not None or bool(environment.get("WINNOW_CONFIG"))
     place = default_config_path(environment) if path is None else _absolute(path, Path.cwd())
-    if not place.exists():
+    if _is_missing(place):
         if not is_named and not required:
             return Settings()
         raise ConfigError("there is no configuration here; run `winnow init` to make one", path=place)
     return _Reader(TomlFile.read(place), environment).settings()
+
+
+def _is_missing(place: Path) -> bool:
+    """Whether nothing stands there; what cannot be asked counts as present, and reading it says why."""
+    try:
+        place.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 class _Reader:
@@ -128,7 +139,7 @@ class _Reader:
                 continue
             try:
                 values[name] = self._value(infos[name], raw)
-            except ValueError as error:
+            except (ValueError, ConfigError) as error:
                 self._fault((section, name), f"[{section}] {name} {error}")
         return values
 
@@ -221,7 +232,7 @@ def _unknown_section(section: str, content: Any) -> str:
     """The words about a top-level name that is no section."""
     known = list(sections())
     if isinstance(content, dict):
-        return f"unknown section [{section}]; {_nearest(section, known, 'sections')}"
+        return f"unknown section [{section}]; {_nearest(section, known, 'sections', '[{}]')}"
     homes = [name for name in known if section in setting_infos(name)]
     if homes:
         return f"{section} stands outside a section; it belongs below [{homes[0]}]"
@@ -237,12 +248,16 @@ def _unknown_setting(section: str, name: str, infos: Mapping[str, SettingInfo]) 
     return f"unknown setting {name} in [{section}]; {_nearest(name, list(infos), 'settings')}"
 
 
-def _nearest(name: str, known: list[str], what: str) -> str:
+def _nearest(name: str, known: list[str], what: str, form: str = "{}") -> str:
     """Which known name was probably meant, or all of them."""
     close = difflib.get_close_matches(name.lower(), known, n=1)
     if close:
-        return f"did you mean {close[0]}?"
-    return f"the {what} are: {', '.join(known)}" if what else "see docs/configuration.md for all settings"
+        return f"did you mean {form.format(close[0])}?"
+    return (
+        f"the {what} are: {', '.join(form.format(one) for one in known)}"
+        if what
+        else "see docs/configuration.md for all settings"
+    )
 
 
 def _shown(value: Any) -> str:
@@ -257,7 +272,7 @@ def _absolute(path: Path, base: Path) -> Path:
     try:
         path = path.expanduser()
     except RuntimeError:
-        raise ConfigError(f"no home folder is known for {path}; write the whole path") from None
+        raise ConfigError(f"{path}: no home folder is known for this; write the whole path") from None
     return Path(os.path.normpath(base / path))
 
 

@@ -44,7 +44,9 @@ class TomlFile:
     def line(self, key: KeyPath) -> int | None:
         """The line of the statement that defines `key`, or of the nearest table around it."""
         if self._lines is None:
-            self._lines = dict(_positions(self._text))
+            self._lines = {}
+            for path, line in _positions(self._text):
+                self._lines.setdefault(path, line)
         while key:
             if key in self._lines:
                 return self._lines[key]
@@ -122,9 +124,10 @@ def _positions(text: str) -> Iterator[tuple[KeyPath, int]]:
             if isinstance(node, list):
                 counts[table] = counts.get(table, 0) + 1
                 node = node[0]
+            yield table, line
             if table in counts:
                 table = (*table, counts[table] - 1)
-        yield table, line
+                yield table, line
 
 
 def _flatten(value: Any, prefix: KeyPath) -> Iterator[KeyPath]:

@@ -37,6 +37,9 @@ class Secret:
     def __str__(self) -> str:
         return "***" if self._text else ""
 
+    def __reduce__(self) -> typing.NoReturn:
+        raise TypeError("a key is not written anywhere; pass on revealed text only where it is used")
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and other._text == self._text
 
