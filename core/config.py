@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -155,6 +156,8 @@ class _Reader:
             value = msgspec.convert(raw, info.hint)
         except msgspec.ValidationError:
             raise ValueError(f"is {_shown(raw)}; it must be {info.allowed}") from None
+        if info.kind in {"stash-url", "url"} and re.search(r"//[^/]*@", value):
+            self._warn_if_shared(self._file.path)
         check = _CHECKS.get(info.kind)
         return value if check is None or not value else check(value, self._file.path.parent)
 
@@ -214,7 +217,7 @@ class _Reader:
 
     def _warn_if_shared(self, place: Path) -> None:
         """Notes a file with a key in it that others than its owner can read."""
-        if warning := shared_file_warning(place):
+        if (warning := shared_file_warning(place)) and warning not in self._warnings:
             self._warnings.append(warning)
 
 
@@ -262,6 +265,8 @@ def _nearest(name: str, known: list[str], what: str, form: str = "{}") -> str:
 
 def _shown(value: Any) -> str:
     """A value as it may stand in a message: short, on one line."""
+    if isinstance(value, str):
+        value = re.sub(r"//[^/]*@", "//***@", value)  # a password inside an address
     text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else repr(value)
     text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return text if len(text) <= 60 else text[:59] + "\N{HORIZONTAL ELLIPSIS}"
@@ -287,8 +292,6 @@ def _web_address(text: str) -> str:
         raise ValueError(f'is {_shown(text)}; it must start with http:// or https://, for example "http://nas:9999"')
     if not has_host or not text.isprintable() or " " in text:
         raise ValueError(f"is {_shown(text)}, which is not a valid address")
-    if parts.username is not None:
-        raise ValueError("must not hold a user name or password")
     return text
 
 

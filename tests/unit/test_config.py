@@ -135,7 +135,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
         ("[stash]\nurl = 'http://'", 2, "is not a valid address"),
         ("[stash]\nurl = 'http://nas:99999'", 2, "is not a valid address"),
         ("[stash]\nurl = 'http://[nas'", 2, "is not a valid address"),
-        ("[stash]\nurl = 'http://me:pw@nas'", 2, "must not hold a user name or password"),
+        ("[stash]\nurl = 'ftp://me:pw@nas'", 2, 'is "ftp://***@nas"; it must start with http://'),
         ("[stash]\nurl = 'http://nas?apikey=x'", 2, "leave out what follows the ? or #"),
         ("[stash]\nurl = 3", 2, "is 3; it must be text in quotes"),
         ("[stash]\napi_key = 3", 2, "api_key must be text in quotes"),
@@ -267,6 +267,13 @@ def test_a_readable_key_file_is_warned_about(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(KEY)
     (tmp_path / "key").chmod(0o644)
     assert str(tmp_path / "key") in load_settings(path, env={}).warnings[0]
+
+
+def test_a_password_in_an_address_counts_as_a_key(tmp_path: Path) -> None:
+    text = '[stash]\nurl = "http://me:pw@nas:9999"\napi_key = "key"\n'
+    settings = load_settings(write(tmp_path, text, mode=0o644), env={})
+    assert settings.stash.url == "http://me:pw@nas:9999"
+    assert len(settings.warnings) == 1
 
 
 def test_a_key_is_never_shown(tmp_path: Path) -> None:
