@@ -6,8 +6,10 @@ text only at an edge (`Fingerprint.hex`). Scene ids of a Stash are integers, ids
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import blake2b
 
 MAX_64 = (1 << 64) - 1
 
@@ -88,6 +90,16 @@ def phash_distance(one: int, other: int) -> int:
     return (one ^ other).bit_count()
 
 
+def fingerprint_digest(files: Iterable[Iterable[tuple[str, int]]]) -> str:
+    """Sixteen hexadecimal digits that change when the hashes of a scene's files do.
+
+    Each file is given as its (algorithm, value) pairs. Neither the order of files and pairs nor repetitions count, nor
+    do files without a hash.
+    """
+    texts = (",".join(sorted({f"{name}:{value:x}" for name, value in pairs})) for pairs in files)
+    return blake2b(";".join(sorted(filter(None, texts))).encode(), digest_size=8).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class MediaFile:
     """One video file of a scene, as Stash knows it. `size` in bytes, `duration` in seconds (None: unknown)."""
@@ -130,6 +142,20 @@ class Scene:
         """The id this scene holds at an endpoint, compared exactly as Stash stores it."""
         return next((link.stash_id for link in self.stash_ids if link.endpoint == endpoint), None)
 
+    @property
+    def digest(self) -> str:
+        """Of the hashes of all its files; equals that of its `SceneOutline`."""
+        return fingerprint_digest(((item.algorithm.value, item.value) for item in f.fingerprints) for f in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class SceneOutline:
+    """What tells whether a scene changed: `digest` is that of its hashes, `updated_at` the server's literal text."""
+
+    id: int
+    updated_at: str
+    digest: str
+
 
 @dataclass(frozen=True, slots=True)
 class LocalEntity:
@@ -160,6 +186,28 @@ class SceneDetails:
     stash_ids: tuple[StashId, ...] = ()
     is_organized: bool = False
     updated_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneChanges:
+    """The fields of a scene to write; None leaves a field as it is, empty text or an empty tuple empties it.
+
+    Lists replace what was there. `studio_id` 0 takes the studio away. `cover_image` is an address or a data URL; Stash
+    has no way to take a cover away.
+    """
+
+    title: str | None = None
+    code: str | None = None
+    details: str | None = None
+    director: str | None = None
+    date: str | None = None
+    urls: tuple[str, ...] | None = None
+    studio_id: int | None = None
+    performer_ids: tuple[int, ...] | None = None
+    tag_ids: tuple[int, ...] | None = None
+    stash_ids: tuple[StashId, ...] | None = None
+    cover_image: str | None = field(default=None, repr=False)
+    is_organized: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
