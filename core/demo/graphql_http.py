@@ -1,0 +1,326 @@
+"""GraphQL over HTTP as gqlgen speaks it, on 127.0.0.1, with faults; the base of both demo servers.
+
+The server runs in the caller's event loop on a socket bound beforehand, touches no signal handler and prints nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+from graphql import GraphQLNonNull, build_schema
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from core.demo.faults import Fault, FaultKind, Faults, RequestLog
+from core.demo.projection import Compiler, Plan, Readers, RequestError, ResolverError
+
+SCHEMAS = Path(__file__).parent / "schema"
+JSON = "application/json"
+GRAPHQL_JSON = "application/graphql-response+json"
+LOGIN_PAGE = (
+    "<!DOCTYPE html><html><head><title>Login</title></head><body><form method='post' action='/login'>"
+    "<input name='username'><input name='password' type='password'><button>Login</button></form></body></html>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a resolver may know of the request."""
+
+    is_authorized: bool
+
+
+Resolver = Callable[[dict[str, Any], Context], Any]
+
+
+class CutResponse(Response):
+    """Promises the whole body and ends in the middle of it."""
+
+    async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
+        """Send the head and half of the body, then hang up (uvicorn closes what is left unfinished)."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        half = bytes(self.body)[: len(self.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+
+
+class DemoServer:
+    """One HTTP server with a /graphql. Sub-classes give schema, readers, resolvers, authentication and routes."""
+
+    def __init__(self, name: str, sdl: str, api_key: str) -> None:
+        self.name = name
+        self.api_key = api_key
+        self.faults = Faults()
+        self.log = RequestLog()
+        self.base_url = ""
+        self.compiler = Compiler(build_schema(sdl), self.readers())
+        self.resolvers = self.make_resolvers()
+        self._server: uvicorn.Server | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of /graphql."""
+        return f"{self.base_url}/graphql"
+
+    def readers(self) -> Readers:
+        """How fields are read from the library's objects, where not as attributes of the same name."""
+        raise NotImplementedError
+
+    def make_resolvers(self) -> Mapping[str, Resolver]:
+        """Root field -> function of its arguments."""
+        raise NotImplementedError
+
+    def routes(self) -> list[Route]:
+        """Paths beside /graphql."""
+        raise NotImplementedError
+
+    def authenticate(self, request: Request) -> Context | Response:
+        """Who asks, or the answer that turns the request away."""
+        raise NotImplementedError
+
+    def negotiate(self, accept: str) -> tuple[str, int]:
+        """Content type of the answer and status of a refused document, by the Accept header."""
+        raise NotImplementedError
+
+    def limit(self) -> Response | None:
+        """The answer to a request over the server's rate limit."""
+        return None
+
+    # -- running -----------------------------------------------------------------------------------------------
+
+    async def start(self, sock: socket.socket) -> None:
+        """Serve on a bound socket, from now on."""
+        self.base_url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        routes = [Route("/graphql", self._graphql, methods=["GET", "POST"]), *self.routes()]
+        config = uvicorn.Config(
+            Starlette(routes=routes),
+            http="httptools",
+            ws="none",
+            loop="none",
+            lifespan="off",
+            log_config=None,
+            log_level=logging.CRITICAL + 10,
+            access_log=False,
+            date_header=False,
+            timeout_keep_alive=60,
+        )
+        config.load()
+        server = uvicorn.Server(config)
+        server.lifespan = config.lifespan_class(config)
+        await server.startup(sockets=[sock])
+        self._server = server
+
+    async def stop(self) -> None:
+        """Stop serving; requests under way are broken off. Harmless when not running."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        self.faults.release()
+        for listener in server.servers:
+            listener.close()
+        tasks = list(server.server_state.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for connection in list(server.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+        for listener in server.servers:
+            await listener.wait_closed()
+        await asyncio.sleep(0)  # lets the aborted transports say goodbye before the loop may end
+
+    def _hang_up(self, request: Request) -> None:
+        assert self._server is not None
+        for connection in list(self._server.server_state.connections):
+            if getattr(connection, "client", None) == tuple(request.client or ()) and connection.transport:
+                connection.transport.abort()
+
+    # -- one request -------------------------------------------------------------------------------------------
+
+    async def _graphql(self, request: Request) -> Response:
+        context = self.authenticate(request)
+        if isinstance(context, Response):
+            self.log.counts["(turned away)"] += 1
+            return context
+        content_type, refused_status = self.negotiate(request.headers.get("accept", ""))
+        try:
+            text, operation_name, given = await _read_body(request)
+        except ValueError as error:
+            return _json({"errors": [{"message": str(error)}], "data": None}, content_type, 400)
+        try:
+            plan, variables = self.compiler.plan(text, operation_name, given)
+        except RequestError as error:
+            self.log.counts["(refused)"] += 1
+            return _json({"errors": error.errors, "data": None}, content_type, refused_status)
+        if request.method == "GET" and plan.kind != "query":
+            body = {"errors": [{"message": "GET requests only allow query operations"}], "data": None}
+            return _json(body, content_type, 406)
+        names = tuple(root.name for root in plan.roots)
+        self.log.record(plan.name, names, variables)
+        if self.faults.latency:
+            await asyncio.sleep(self.faults.latency)
+        if (limited := self.limit()) is not None:
+            return limited
+        fault = self.faults.take(frozenset((*names, plan.name))) if self.faults.pending else None
+        if fault is not None and (spoiled := await self._spoil(fault, request, content_type)) is not None:
+            return spoiled
+        answer = self._execute(plan, variables, given, context)
+        if fault is not None:
+            _spoil_answer(fault, answer)
+            if fault.kind is FaultKind.CUT:
+                return CutResponse(msgspec.json.encode(answer), 200, media_type=content_type)
+        return _json(answer, content_type, 200)
+
+    def _execute(
+        self, plan: Plan, variables: dict[str, Any], given: dict[str, Any], context: Context
+    ) -> dict[str, Any]:
+        data: dict[str, Any] | None = self.compiler.introspect(plan, given)
+        errors: list[dict[str, Any]] = []
+        for root in plan.roots:
+            try:
+                arguments = root.arguments(variables)
+                value = root.project(self.resolvers[root.name](arguments, context))
+            except ResolverError as error:
+                errors.append({"message": str(error), "path": [root.key]})
+                value = None
+                if isinstance(root.field.type, GraphQLNonNull):
+                    data = None
+            if data is not None:
+                data[root.key] = value
+        return {"errors": errors, "data": data} if errors else {"data": data}
+
+    async def _spoil(self, fault: Fault, request: Request, content_type: str) -> Response | None:
+        """The answer in place of the real one, for the faults that hit before anything is carried out."""
+        match fault.kind:
+            case FaultKind.STATUS:
+                page = f"<html><head><title>{fault.status}</title></head><body><h1>{fault.status}</h1></body></html>"
+                return HTMLResponse(page, fault.status)
+            case FaultKind.REFUSE:
+                error = {"message": fault.message, "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}
+                return _json({"errors": [error], "data": None}, content_type, 422)
+            case FaultKind.RATE_LIMIT:
+                return too_many(fault.retry_after)
+            case FaultKind.DROP:
+                self._hang_up(request)
+                return Response()
+            case FaultKind.MALFORMED:
+                return Response(b'{"data": {"findScenes": {"scenes": [{"id": ', media_type=JSON)
+            case FaultKind.LOGIN_PAGE:
+                return HTMLResponse(LOGIN_PAGE)
+            case FaultKind.REDIRECT:
+                return Response(status_code=302, headers={"Location": "/login?returnURL=%2Fgraphql"})
+            case FaultKind.UNAUTHORIZED:
+                return unauthorized()
+            case FaultKind.ERROR:
+                return _json({"errors": [{"message": fault.message}], "data": None}, content_type, 200)
+            case FaultKind.HUGE:
+                return StreamingResponse(_huge(fault.megabytes), media_type=content_type)
+            case FaultKind.SILENT:
+                await self.faults.wait_released()
+        return None
+
+
+def unauthorized(scheme: str = "FormBased") -> Response:
+    """401 with an empty body."""
+    return Response(status_code=401, headers={"WWW-Authenticate": scheme} if scheme else None)
+
+
+def too_many(retry_after: float | None) -> Response:
+    """429 in the words of ThePornDB."""
+    headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
+    body = msgspec.json.encode({"errors": [{"message": "Too Many Attempts."}]})
+    return Response(body, 429, headers, JSON)
+
+
+def picture(source: str | bytes | None) -> bytes | None:
+    """The bytes of a JPEG given as such or as a path; None when there is none."""
+    if isinstance(source, bytes):
+        return source
+    try:
+        return Path(source).read_bytes() if source else None
+    except OSError:
+        return None
+
+
+def _json(body: object, content_type: str, status: int) -> Response:
+    return Response(msgspec.json.encode(body), status, {"Cache-Control": "no-store"}, content_type)
+
+
+async def _read_body(request: Request) -> tuple[str, str | None, dict[str, Any]]:
+    """Document, operation name, variables. Raises ValueError with gqlgen's words."""
+    if request.method == "GET":
+        query = request.query_params
+        raw: Any = {"query": query.get("query", ""), "operationName": query.get("operationName")}
+        variables = query.get("variables", "")
+        raw["variables"] = _decode(variables.encode()) if variables else {}
+    else:
+        if request.headers.get("content-type", "").split(";")[0].strip() != JSON:
+            raise ValueError("transport not supported")
+        raw = _decode(await request.body())
+    if not isinstance(raw, dict) or not isinstance(raw.get("query"), str):
+        raise ValueError("json request body could not be decoded: not an object with a query")
+    given = raw.get("variables") or {}
+    if not isinstance(given, dict):
+        raise ValueError("json request body could not be decoded: variables are not an object")
+    return raw["query"], raw.get("operationName") or None, given
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"json request body could not be decoded: {error}") from error
+
+
+async def _huge(megabytes: int) -> AsyncIterator[bytes]:
+    yield b'{"data": {"findScene": null}, "extensions": {"padding": "'
+    block = b"x" * 65536
+    for _ in range(megabytes * 16):
+        yield block
+    yield b'"}}'
+
+
+def _spoil_answer(fault: Fault, answer: dict[str, Any]) -> None:
+    """Change an answer in place for the faults that hit what was carried out."""
+    if fault.kind not in (FaultKind.PARTIAL, FaultKind.INNER_NULLS, FaultKind.NULL_LIST, FaultKind.WRONG_LENGTH):
+        return
+    holder, key = _find_list(answer)
+    values = holder[key] if holder else None
+    if fault.kind is FaultKind.PARTIAL:
+        answer["errors"] = [{"message": fault.message, "path": [key]}]
+    if not values:
+        return
+    nested = [value for value in values if isinstance(value, list)]
+    if fault.kind is FaultKind.NULL_LIST:
+        holder[key] = None
+    elif fault.kind is FaultKind.WRONG_LENGTH:
+        values.pop()
+    elif fault.kind is FaultKind.INNER_NULLS:
+        for inner in nested or [values]:
+            inner[:] = [None] * len(inner)
+    else:
+        inner = next((items for items in reversed(nested) if items), values if not nested else [])
+        inner[-1:] = [None] * bool(inner)
+
+
+def _find_list(answer: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The first list in the data, at the top or one below: (what holds it, its key)."""
+    data = answer.get("data") or {}
+    for key, value in data.items():
+        if isinstance(value, list):
+            return data, key
+        if isinstance(value, dict):
+            for inner_key, inner in value.items():
+                if isinstance(inner, list):
+                    return value, inner_key
+    return {}, ""

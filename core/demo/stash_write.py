@@ -1,0 +1,148 @@
+"""The mutations of the demo Stash. Each either carries everything out or raises ResolverError and changes nothing."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from typing import Any
+
+from core.demo.library import (
+    MAX_64,
+    DemoEntity,
+    DemoScene,
+    DemoStashId,
+    StashLibrary,
+    local_time,
+    parse_time,
+    phash_text,
+)
+from core.demo.projection import ResolverError
+from core.demo.stash_find import integer_id
+
+FetchImage = Callable[[str], bytes | None]
+DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+TEXT_FIELDS = ("title", "code", "details", "director")
+
+
+def update_scene(library: StashLibrary, given: dict[str, Any], fetch_image: FetchImage) -> DemoScene:
+    """sceneUpdate: an absent key leaves alone, null clears, lists are replaced whole."""
+    scene = library.scenes.get(integer_id(given["id"], "scene"))
+    if scene is None:
+        raise ResolverError(f"scene with id {given['id']} not found")
+    changes: dict[str, Any] = {name: (given[name] or "").strip() for name in TEXT_FIELDS if name in given}
+    if changes.get("title") == "" and scene.title and not scene.files:
+        raise ResolverError("title must be set if scene has no files")
+    if "urls" in given:
+        changes["urls"] = [url.strip() for url in given["urls"] or []]
+    if "date" in given:
+        changes["date"] = _date(given["date"])
+    if "rating100" in given:
+        changes["rating100"] = given["rating100"]
+    if "organized" in given:
+        changes["organized"] = bool(given["organized"])
+    if "studio_id" in given:
+        changes["studio"] = (
+            _entities(library.studios, [given["studio_id"]], "studio")[0] if given["studio_id"] else None
+        )
+    if "performer_ids" in given:
+        changes["performers"] = _entities(library.performers, given["performer_ids"] or [], "performer")
+    if "tag_ids" in given:
+        changes["tags"] = _entities(library.tags, given["tag_ids"] or [], "tag")
+    if "stash_ids" in given:
+        changes["stash_ids"] = _stash_ids(given["stash_ids"] or [], library.now())
+    if given.get("cover_image"):
+        changes["cover"] = _cover(given["cover_image"], fetch_image)
+    for name, value in changes.items():
+        setattr(scene, name, value)
+    scene.updated_at = library.now()
+    return scene
+
+
+def set_fingerprints(library: StashLibrary, given: dict[str, Any]) -> DemoScene:
+    """fileSetFingerprints; the scene whose file was changed is returned. Its `updated_at` does not move."""
+    found = library.file_with_id(integer_id(given["id"], "file"))
+    if found is None:
+        raise ResolverError(f"file with id {given['id']} not found")
+    scene, file = found
+    prints = dict(file.fingerprints)
+    for entry in given["fingerprints"]:
+        kind, text = entry["type"], entry.get("value")
+        if kind in ("md5", "oshash"):
+            raise ResolverError(f"cannot modify {kind} fingerprint")
+        if text is None:
+            prints.pop(kind, None)
+        elif kind == "phash":
+            if not re.fullmatch(r"[0-9a-fA-F]{1,16}", text):
+                raise ResolverError(f'invalid phash: strconv.ParseUint: parsing "{text}": invalid syntax')
+            prints[kind] = phash_text(int(text, 16) & MAX_64)
+        else:
+            prints[kind] = text
+    file.fingerprints = prints
+    return scene
+
+
+def destroy_files(library: StashLibrary, ids: list[str]) -> list[DemoScene]:
+    """destroyFiles of 0.31: the entries go, the files on disk stay; a primary file is refused."""
+    found = []
+    for text in ids:
+        place = library.file_with_id(integer_id(text, "file"))
+        if place is None:
+            raise ResolverError(f"file with id {text} not found")
+        scene, file = place
+        if scene.files[0] is file:
+            raise ResolverError(f"cannot destroy primary file {file.path} of scene {scene.id}")
+        found.append(place)
+    for scene, file in found:
+        scene.files = [other for other in scene.files if other is not file]
+    return [scene for scene, _ in found]
+
+
+def _date(text: str | None) -> str | None:
+    if not text or not text.strip():
+        return None
+    if not DATE.fullmatch(text.strip()):
+        raise ResolverError(f'parsing date "{text}": not a date')
+    return text.strip()
+
+
+def _entities(shelf: dict[int, DemoEntity], ids: list[str], what: str) -> list[DemoEntity]:
+    wanted = dict.fromkeys(integer_id(text, what) for text in ids)
+    if any(entity_id not in shelf for entity_id in wanted):
+        raise ResolverError("FOREIGN KEY constraint failed")
+    return [shelf[entity_id] for entity_id in wanted]
+
+
+def _stash_ids(given: list[dict[str, Any]], now: str) -> list[DemoStashId]:
+    """The new list: exact duplicates are dropped, two ids at one endpoint break the table's key."""
+    links: dict[tuple[str, str], DemoStashId] = {}
+    for entry in given:
+        updated_at = now
+        if entry.get("updated_at") is not None:
+            try:
+                updated_at = local_time(parse_time(entry["updated_at"]))
+            except (ValueError, TypeError):
+                raise ResolverError(f"cannot parse {entry['updated_at']!r} as a time") from None
+        key = (entry["endpoint"], entry["stash_id"])
+        links.setdefault(key, DemoStashId(*key, updated_at))
+    if len({endpoint for endpoint, _ in links}) < len(links):
+        raise ResolverError(
+            "error inserting into scene_stash_ids: UNIQUE constraint failed: "
+            "scene_stash_ids.scene_id, scene_stash_ids.endpoint"
+        )
+    return list(links.values())
+
+
+def _cover(text: str, fetch_image: FetchImage) -> bytes:
+    """The picture of a data URL, or of a URL that Stash fetches itself."""
+    if text.startswith(("http://", "https://")):
+        content = fetch_image(text)
+        if content is None:
+            raise ResolverError(f"error processing cover image: could not fetch {text}")
+        return content
+    _, _, encoded = text.partition("base64,")
+    try:
+        return base64.b64decode(encoded or text, validate=True)
+    except binascii.Error as error:
+        raise ResolverError(f"error processing cover image: illegal base64 data: {error}") from None

@@ -1,0 +1,17 @@
+"""Fixtures that many tests share: small worlds of real servers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from core.demo.world import DemoWorld, empty
+
+
+@pytest.fixture
+async def empty_world(tmp_path: Path) -> AsyncIterator[DemoWorld]:
+    """A Stash and two stash-boxes that hold nothing; a test fills them through their `library`."""
+    async with DemoWorld.open(tmp_path / "world", library=empty) as world:
+        yield world

@@ -1,0 +1,231 @@
+"""The demo servers answer as the real ones: status, body, order and refusals."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from core.demo.faults import FaultKind
+from core.demo.graphql_http import DemoServer
+from core.demo.library import BoxFingerprint, BoxScene, DemoScene, DemoStashId, box_prints, video
+from core.demo.world import DemoWorld
+
+JSON = {"Accept": "application/json"}
+LOOKUP = """query Lookup($f: [[FingerprintQueryInput!]!]!) {
+  findScenesBySceneFingerprints(fingerprints: $f) { id title fingerprints { hash algorithm duration submissions } }
+}"""
+A, B = "0192f000-0000-7000-8000-00000000000a", "0192f000-0000-7000-8000-00000000000b"
+PHASH = 0x9C3A5F0E71D2B486
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(headers=JSON, timeout=10) as client:
+        yield client
+
+
+async def ask(
+    client: httpx.AsyncClient,
+    server: DemoServer,
+    query: str,
+    variables: dict[str, Any] | None = None,
+    *,
+    key: str | None = None,
+) -> Any:
+    response = await client.post(
+        server.endpoint,
+        json={"query": query, "variables": variables or {}},
+        headers={"ApiKey": server.api_key if key is None else key},
+    )
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+async def test_crawl_pages_by_id(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    library = empty_world.stash.library
+    for number in (30, 4, 7, 12):
+        library.add(DemoScene(number, f"scene {number}", [video(number, f"/data/{number}.mp4", phash=PHASH)]))
+    query = """query Crawl($after: Int!) {
+      findScenes(scene_filter: {id: {value: $after, modifier: GREATER_THAN}},
+                 filter: {per_page: 2, sort: "id", direction: ASC}) {
+        count scenes { id title files { id path fingerprints { type value } fingerprint(type: "phash") } } } }"""
+    first = (await ask(client, empty_world.stash, query, {"after": 0}))["data"]["findScenes"]
+    second = (await ask(client, empty_world.stash, query, {"after": 7}))["data"]["findScenes"]
+    assert [scene["id"] for scene in first["scenes"]] == ["4", "7"]
+    assert [scene["id"] for scene in second["scenes"]] == ["12", "30"]
+    assert second["count"] == 2
+    file = first["scenes"][0]["files"][0]
+    assert file["fingerprints"] == [{"type": "phash", "value": f"{PHASH:x}"}]
+    assert file["fingerprint"] == f"{PHASH:x}"
+
+
+async def test_lookup_keeps_order_and_length(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    box = empty_world.boxes[0]
+    box.library.add(
+        BoxScene(A, "near", box_prints(phashes=[PHASH ^ 0b1111])), BoxScene(B, "exact", box_prints(oshash=77))
+    )
+    groups = [
+        [{"hash": "1", "algorithm": "OSHASH"}],
+        [{"hash": f"{PHASH:x}", "algorithm": "PHASH"}, {"hash": "4d", "algorithm": "OSHASH"}],
+        [],
+    ]
+    data = (await ask(client, box, LOOKUP, {"f": groups}))["data"]["findScenesBySceneFingerprints"]
+    assert [sorted(scene["title"] for scene in group) for group in data] == [[], ["exact", "near"], []]
+    assert {p["hash"] for group in data for scene in group for p in scene["fingerprints"]} == {
+        f"{PHASH ^ 0b1111:016x}",
+        f"{77:016x}",
+    }
+    box.phash_distance = 3
+    data = (await ask(client, box, LOOKUP, {"f": groups}))["data"]["findScenesBySceneFingerprints"]
+    assert [scene["title"] for scene in data[1]] == ["exact"]
+    assert box.log.violations == []
+
+
+async def test_lookup_refusals(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    box = empty_world.boxes[0]
+    many = [[{"hash": "1", "algorithm": "OSHASH"}]] * 41
+    assert (await ask(client, box, LOOKUP, {"f": many}))["errors"][0]["message"] == "too many scenes"
+    wrong = [[{"hash": "xyz", "algorithm": "OSHASH"}]]
+    answer = await ask(client, box, LOOKUP, {"f": wrong})
+    assert answer["data"] is None
+    assert answer["errors"][0]["message"].startswith("invalid fingerprint hash")
+    box.library.add(BoxScene(A, "nothing", [BoxFingerprint("PHASH", 0, 60)]))
+    long = [[{"hash": "f" * 17, "algorithm": "OSHASH"}]]
+    answer = await ask(client, box, LOOKUP, {"f": long})
+    assert answer["data"]["findScenesBySceneFingerprints"][0][0]["title"] == "nothing"
+    assert any("not a hash" in violation for violation in box.log.violations)
+    lower = {"query": LOOKUP, "variables": {"f": [[{"hash": "1", "algorithm": "phash"}]]}}
+    response = await client.post(box.endpoint, json=lower, headers={"ApiKey": box.api_key})
+    assert response.status_code == 422
+    assert "phash" in response.json()["errors"][0]["message"]
+
+
+async def test_box_keys(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    box = empty_world.boxes[0]
+    answer = await ask(client, box, "{ me { name } version { version } }", key="")
+    assert answer["data"] is None
+    assert {error["message"] for error in answer["errors"]} == {"not authorized"}
+    response = await client.post(box.endpoint, json={"query": "{ me { name } }"}, headers={"ApiKey": "wrong"})
+    assert (response.status_code, response.content) == (401, b"")
+    assert (await ask(client, box, "{ __typename }", key=""))["data"] == {"__typename": "Query"}
+
+
+async def test_second_box_knows_no_reports(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    query = 'query { findScene(id: "' + A + '") { fingerprints { reports } } }'
+    body = {"query": query}
+    box1, box2 = empty_world.boxes
+    first = await client.post(box1.endpoint, json=body, headers={"ApiKey": box1.api_key})
+    second = await client.post(box2.endpoint, json=body, headers={"ApiKey": box2.api_key})
+    assert (first.status_code, second.status_code) == (200, 422)
+    assert "reports" in second.json()["errors"][0]["message"]
+    assert second.json()["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    fields = '{ __type(name: "Fingerprint") { fields { name } } }'
+    data = (await ask(client, box2, fields, key=""))["data"]
+    assert "reports" not in {field["name"] for field in data["__type"]["fields"]}
+
+
+async def test_stash_turns_strangers_away(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    stash = empty_world.stash
+    body = {"query": "{ version { version } }"}
+    wrong = await client.post(stash.endpoint, json=body, headers={"ApiKey": "wrong"})
+    none = await client.post(stash.endpoint, json=body)
+    page = await client.get(f"{stash.base_url}/scene/1/screenshot")
+    assert (wrong.status_code, wrong.content, wrong.headers["www-authenticate"]) == (401, b"", "FormBased")
+    assert (none.status_code, none.content) == (401, b"")
+    assert page.status_code == 302
+    assert "html" in (await client.get(f"{stash.base_url}{page.headers['location']}")).headers["content-type"]
+
+
+@pytest.mark.parametrize(("accept", "status"), [("application/json", 422), ("*/*", 400), ("", 422)])
+async def test_refused_document_by_accept(
+    empty_world: DemoWorld, client: httpx.AsyncClient, accept: str, status: int
+) -> None:
+    stash = empty_world.stash
+    headers = {"ApiKey": stash.api_key, "Accept": accept}
+    response = await client.post(stash.endpoint, json={"query": "{ nonsense }"}, headers=headers)
+    assert response.status_code == status
+    assert "nonsense" in response.json()["errors"][0]["message"]
+
+
+UPDATE = """mutation U($input: SceneUpdateInput!) {
+  sceneUpdate(input: $input) { id title urls updated_at stash_ids { endpoint stash_id updated_at } } }"""
+
+
+async def test_update_writes_what_is_present(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    stash = empty_world.stash
+    scene = stash.library.add(DemoScene(1, "old", [video(1, "/a.mp4")], [DemoStashId("e1", A)]))
+    scene.urls = ["https://a.test"]
+    before = scene.updated_at
+    kept = {"endpoint": "e1", "stash_id": A, "updated_at": scene.stash_ids[0].updated_at}
+    added = {"endpoint": "e2", "stash_id": B}
+    answer = await ask(client, stash, UPDATE, {"input": {"id": "1", "stash_ids": [kept, added, added]}})
+    data = answer["data"]["sceneUpdate"]
+    assert data["title"] == "old"
+    assert data["urls"] == ["https://a.test"]
+    assert data["stash_ids"][0] == kept
+    assert [link["stash_id"] for link in data["stash_ids"]] == [A, B]
+    assert data["updated_at"] > before
+    answer = await ask(client, stash, UPDATE, {"input": {"id": "1", "stash_ids": None, "title": None}})
+    assert answer["data"]["sceneUpdate"]["stash_ids"] == []
+    assert answer["data"]["sceneUpdate"]["title"] == ""
+
+
+async def test_update_refuses_two_ids_at_one_endpoint(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    stash = empty_world.stash
+    scene = stash.library.add(DemoScene(1, "old", stash_ids=[DemoStashId("e1", A)]))
+    pair = [{"endpoint": "e1", "stash_id": A}, {"endpoint": "e1", "stash_id": B}]
+    answer = await ask(client, stash, UPDATE, {"input": {"id": "1", "stash_ids": pair}})
+    assert "UNIQUE constraint failed" in answer["errors"][0]["message"]
+    assert answer["data"] == {"sceneUpdate": None}
+    assert [link.stash_id for link in scene.stash_ids] == [A]
+
+
+async def test_unknown_id_fails_the_query(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    empty_world.stash.library.add(DemoScene(1))
+    answer = await ask(client, empty_world.stash, '{ findScenes(ids: ["1", "9"]) { count } }')
+    assert answer == {"data": None, "errors": [{"message": "scene with id 9 not found", "path": ["findScenes"]}]}
+
+
+async def test_faults_hit_and_pass(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    box = empty_world.boxes[1]
+    body = {"query": "{ me { name } }"}
+
+    async def status() -> httpx.Response:
+        return await client.post(box.endpoint, json=body, headers={"ApiKey": box.api_key})
+
+    box.faults.add(FaultKind.STATUS, status=504, times=2)
+    assert [(await status()).status_code for _ in range(3)] == [504, 504, 200]
+    box.faults.add(FaultKind.RATE_LIMIT, retry_after=2)
+    response = await status()
+    assert (response.status_code, response.headers["retry-after"]) == (429, "2")
+    box.faults.add(FaultKind.CUT)
+    with pytest.raises(httpx.RemoteProtocolError):
+        await status()
+    box.faults.add(FaultKind.DROP)
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+        await status()
+    box.faults.add(FaultKind.HUGE, megabytes=3)
+    assert len((await status()).content) > 3_000_000
+    box.faults.add(FaultKind.REDIRECT, only="findScene")
+    assert (await status()).status_code == 200
+    box.rate_limit = 1
+    box.rate_window = 3600
+    assert (await status()).status_code == 429
+    assert box.log.counts["me"] > 5
+
+
+async def test_a_silent_server_can_be_stopped(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    box = empty_world.boxes[0]
+    box.faults.add(FaultKind.SILENT, times=None)
+    with pytest.raises(httpx.ReadTimeout):
+        await client.post(box.endpoint, json={"query": "{ me { name } }"}, timeout=0.2)
+
+
+async def test_ports_are_kept(tmp_path: Any) -> None:
+    async with DemoWorld.open(tmp_path) as world:
+        first = [server.base_url for server in world.servers]
+    async with DemoWorld.open(tmp_path) as world:
+        assert [server.base_url for server in world.servers] == first
