@@ -1,0 +1,75 @@
+"""The command line: runs the command that was asked for and turns what happens into an exit status.
+
+A command's module is imported when the command runs. Exit status: 0 done; 1 done, but something failed or was refused;
+2 bad usage or configuration; 130 interrupted, with the state saved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from core.errors import ConfigError, JobCancelledError, UsageError, WinnowError
+from tui.grammar import HelpRequested, build_parser, parse
+from tui.interrupts import INTERRUPTED, run
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    _replace_closed_streams()
+    try:
+        return _run(sys.argv[1:] if argv is None else argv)
+    except (KeyboardInterrupt, JobCancelledError, asyncio.CancelledError):
+        return _complain("interrupted; what was done so far is saved", INTERRUPTED)
+    except (UsageError, ConfigError) as error:
+        return _complain(str(error), 2)
+    except WinnowError as error:
+        return _complain(str(error), 1)
+    except OSError as error:
+        return _complain(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+    except Exception as error:  # noqa: BLE001  the last line before the user; a defect of ours is told as one
+        return _complain(f"this is a defect of Winnow: {type(error).__name__} (WINNOW_DEBUG=1 shows where)", 1)
+
+
+def _run(argv: Sequence[str]) -> int:
+    from tui.console import Console
+
+    console = Console()
+    try:
+        args = parse(argv)
+        if args.version:
+            from importlib.metadata import version
+
+            console.out(f"winnow {version('winnow')}")
+            return 0
+        if args.answer is None:
+            console.write(build_parser().format_help())
+            return 2
+        module, _, function = args.answer.partition(":")
+        return run(getattr(importlib.import_module(f"tui.commands.{module}"), function)(args, console))
+    except HelpRequested as request:
+        console.write(str(request))
+        return 0
+    finally:
+        console.finish()
+
+
+def _complain(message: str, status: int) -> int:
+    """The one place where an error is told; its traceback only on request."""
+    from tui.console import Console
+
+    if os.environ.get("WINNOW_DEBUG", "") not in {"", "0"}:
+        traceback.print_exc()
+    Console().note(message)
+    return status
+
+
+def _replace_closed_streams() -> None:
+    """Streams that were closed by the caller (`>&-`) swallow what is written and hold nothing to read."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  lives as long as we do

@@ -1,0 +1,294 @@
+"""The grammar of the command line: every command with its options, its example and the function that answers it.
+
+Only the standard library is imported, so that `winnow --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from core.errors import UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
+_DESKS = ("matching",)
+_STATUSES = ("pending", "accepted", "dismissed", "superseded", "withdrawn")
+
+_DESCRIPTION = """\
+Match scenes, clear duplicates and file images of a Stash library from the terminal: reviewable, explainable, undoable.
+A scan proposes, you decide, the ledger applies and can undo. `winnow COMMAND --help` shows a command's own options.
+"""
+
+_EPILOG = """\
+examples:
+  winnow demo                        try it in a world of its own, nothing to configure
+  winnow init                        make the configuration
+  winnow --scan-only --due --json    for cron: scan what is due, print the result
+  winnow list matching               what waits for a decision
+
+exit status: 0 done; 1 done, but something failed or was refused; 2 bad usage or configuration; 130 interrupted.
+WINNOW_CONFIG and WINNOW_DATA_DIR stand for --config and --data-dir; WINNOW_DEBUG=1 shows where an error came from.
+"""
+
+
+class HelpRequested(Exception):  # noqa: N818  a request, not an error
+    """Somebody asked for help; the text of it is the message."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses in one line, with the nearest valid name and the way to the help."""
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> NoReturn:  # noqa: ARG002
+        raise HelpRequested(self.format_help())  # argparse's own way hides that the text could not be written
+
+    def error(self, message: str) -> NoReturn:
+        unknown = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
+        if unknown:
+            known = re.findall(r"'([^']*)'", unknown[2])
+            close = difflib.get_close_matches(unknown[1], known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"it is one of: {', '.join(known)}"
+            message = f"{message[: unknown.start()]}there is no '{unknown[1]}'; {hint}"
+        raise UsageError(f"{message}\n(see: {self.prog} --help)")
+
+
+def _id(text: str) -> int:
+    """An id as Winnow prints it."""
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text) < 1 << 63:
+        raise argparse.ArgumentTypeError(f"'{text}' is not an id; ids are the numbers that `winnow list` shows")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    """A positive number."""
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= 10_000_000:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 to 10000000")
+    return int(text)
+
+
+def _common(*, is_top: bool) -> _Parser:
+    """The options of every command; accepted before it and after it."""
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    group = parser.add_argument_group("common options")
+    absent: Any = None if is_top else argparse.SUPPRESS
+    group.add_argument("--config", metavar="FILE", type=Path, default=absent, help="the configuration file")
+    group.add_argument("--data-dir", metavar="DIR", type=Path, default=absent, help="where Winnow keeps its database")
+    return parser
+
+
+class _Commands:
+    """Adds commands of the same shape: a module that answers, a sentence, an example."""
+
+    def __init__(self, parser: argparse.ArgumentParser, *, is_nested: bool = False) -> None:
+        self._sub = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser, title="commands")
+        self._is_nested = is_nested
+
+    def add(self, name: str, answer: str, words: str, *examples: str, json: bool = True) -> argparse.ArgumentParser:
+        """A command answered by `answer`, written `module:function` below tui.commands."""
+        parser = self._sub.add_parser(
+            name,
+            help=words,
+            description=words[0].upper() + words[1:] + ".",
+            epilog="example:\n" + "\n".join(f"  {example}" for example in examples),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            parents=[_common(is_top=False)],
+            allow_abbrev=False,
+        )
+        parser.set_defaults(answer=answer)
+        if json:
+            absent = argparse.SUPPRESS if self._is_nested else False  # else it would undo what its parent was given
+            parser.add_argument("--json", action="store_true", default=absent, help="print one JSON document to stdout")
+        return parser
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole grammar."""
+    parser = _Parser(
+        prog="winnow",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[_common(is_top=True)],
+        allow_abbrev=False,
+    )
+    parser.set_defaults(answer=None)
+    parser.add_argument("--version", action="store_true", help="print the version")
+    scan = parser.add_argument_group("scanning without a terminal")
+    scan.add_argument("--scan-only", dest="is_scan", action="store_true", help="scan, print what was found, end")
+    scan.add_argument(
+        "--desk", dest="scan_desks", action="append", choices=_DESKS, help="this desk alone; may be repeated"
+    )
+    scan.add_argument("--endpoint", dest="scan_endpoint", metavar="URL", help="ask this stash-box alone")
+    scan.add_argument("--full", action="store_true", help="look everything up again")
+    scan.add_argument("--due", action="store_true", help="scan only what its schedule says is due")
+    scan.add_argument("--json", dest="scan_json", action="store_true", help="print one JSON document to stdout")
+    commands = _Commands(parser)
+    _add_setup(commands)
+    _add_decisions(commands)
+    _add_records(commands)
+    return parser
+
+
+def _add_setup(commands: _Commands) -> None:
+    demo = commands.add(
+        "demo",
+        "demo:demo",
+        "a world of its own to try Winnow in: generated media, a Stash, two stash-boxes",
+        "winnow demo --scan-only --json",
+        "winnow demo --serve --dir /tmp/world",
+    )
+    demo.add_argument("--scan-only", action="store_true", help="scan that world, print what was found, end")
+    demo.add_argument("--serve", action="store_true", help="keep the world running for other commands")
+    demo.add_argument("--dir", metavar="DIR", type=Path, help="keep the world in this folder")
+    demo.add_argument("--scenes", metavar="N", type=_count, help="grow the library to this many scenes")
+
+    init = commands.add(
+        "init",
+        "init:init",
+        "ask for the Stash, check it, write the configuration",
+        "winnow init",
+        "winnow init --stash-url http://nas:9999 --api-key env:STASH_API_KEY --yes",
+        json=False,
+    )
+    init.add_argument("--stash-url", metavar="URL", help="address of the Stash server")
+    init.add_argument("--api-key", metavar="KEY", help="its API key: env:NAME, file:PATH or the key itself")
+    init.add_argument("--yes", action="store_true", help="ask nothing: replace an existing file (a .bak is kept)")
+
+    commands.add(
+        "doctor",
+        "doctor:doctor",
+        "check every server, key, path mapping, folder and the terminal; say what to do about each",
+        "winnow doctor",
+    )
+
+
+def _add_decisions(commands: _Commands) -> None:
+    listing = commands.add(
+        "list",
+        "listing:list_recommendations",
+        "the recommendations of a desk",
+        "winnow list matching --high-confidence --limit 20",
+    )
+    listing.add_argument("desk", metavar="DESK", choices=_DESKS, help=", ".join(_DESKS))
+    listing.add_argument("--status", choices=_STATUSES, default="pending", help="default: pending")
+    listing.add_argument("--high-confidence", action="store_true", help="only what may be accepted in bulk")
+    listing.add_argument("--endpoint", metavar="URL", help="only this stash-box")
+    listing.add_argument("--limit", metavar="N", type=_count, help="at most this many")
+
+    show = commands.add("show", "listing:show", "one recommendation with all its evidence", "winnow show 12")
+    show.add_argument("id", metavar="ID", type=_id)
+
+    accept = commands.add(
+        "accept",
+        "decide:accept",
+        "link scenes with the stash-box entries proposed for them",
+        "winnow accept 12 15 --metadata fill",
+        "winnow accept --high-confidence --exclude 17 --yes",
+    )
+    accept.add_argument("ids", metavar="ID", type=_id, nargs="*", help="the recommendations to accept")
+    accept.add_argument("--high-confidence", action="store_true", help="all that may be accepted in bulk")
+    accept.add_argument("--endpoint", metavar="URL", help="with --high-confidence: only this stash-box")
+    accept.add_argument(
+        "--exclude", metavar="ID", type=_id, action="append", help="leave this one out; may be repeated"
+    )
+    accept.add_argument(
+        "--metadata",
+        choices=("none", "fill", "replace"),
+        default="none",
+        help="take the entry's metadata too: into empty fields, or over what is there (default: none)",
+    )
+    accept.add_argument("--dry-run", action="store_true", help="show what would be done, change nothing")
+    accept.add_argument("--yes", action="store_true", help="do not ask")
+
+    dismiss = commands.add(
+        "dismiss",
+        "decide:dismiss",
+        "say that proposed entries are not these scenes",
+        'winnow dismiss 12 --reason "a trailer"',
+    )
+    dismiss.add_argument("ids", metavar="ID", type=_id, nargs="+")
+    dismiss.add_argument("--reason", metavar="TEXT", default="", help="kept with the dismissal")
+    dismiss.add_argument("--until-next-scan", action="store_true", help="the next scan may propose it again")
+
+    dismissals = commands.add(
+        "dismissals",
+        "decide:dismissals",
+        "what was dismissed",
+        "winnow dismissals",
+        "winnow dismissals withdraw 3",
+    )
+    withdraw = _Commands(dismissals, is_nested=True).add(
+        "withdraw", "decide:withdraw", "take dismissals back", "winnow dismissals withdraw 3 4"
+    )
+    withdraw.add_argument("ids", metavar="ID", type=_id, nargs="+", help="ids that `winnow dismissals` shows")
+
+
+def _add_records(commands: _Commands) -> None:
+    history = commands.add("history", "records:history", "what was applied, newest first", "winnow history --limit 5")
+    history.add_argument("--limit", metavar="N", type=_count, default=50, help="at most this many (default: 50)")
+
+    undo = commands.add("undo", "records:undo", "take back what was applied", "winnow undo --last", "winnow undo 7")
+    undo.add_argument("id", metavar="ID", type=_id, nargs="?", help="an id that `winnow history` shows")
+    undo.add_argument("--last", action="store_true", help="the newest that was not undone yet")
+    undo.add_argument("--dry-run", action="store_true", help="show what would be done, change nothing")
+
+    jobs = commands.add("jobs", "records:jobs", "scans and other long work", "winnow jobs", "winnow jobs cancel 4")
+    actions = _Commands(jobs, is_nested=True)
+    cancel = actions.add("cancel", "records:cancel_job", "stop a job; its state is kept", "winnow jobs cancel 4")
+    cancel.add_argument("id", metavar="ID", type=_id)
+    resume = actions.add("resume", "records:resume_job", "go on with a stopped job", "winnow jobs resume 4")
+    resume.add_argument("id", metavar="ID", type=_id)
+
+    export = commands.add(
+        "export",
+        "export:export",
+        "the recommendations of a desk as CSV or JSON",
+        "winnow export matching --format csv --output matches.csv",
+        json=False,
+    )
+    export.add_argument("desk", metavar="DESK", choices=_DESKS, help=", ".join(_DESKS))
+    export.add_argument("--format", choices=("csv", "json"), required=True)
+    export.add_argument("--status", choices=_STATUSES, help="only these; default: all")
+    export.add_argument("--output", metavar="FILE", type=Path, help="write to this file instead of stdout")
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The command that was asked for. Raises UsageError."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    scan_flags = {
+        "--scan-only": args.is_scan,
+        "--desk": args.scan_desks,
+        "--endpoint": args.scan_endpoint,
+        "--full": args.full,
+        "--due": args.due,
+        "--json": args.scan_json,
+    }
+    given = [flag for flag, value in scan_flags.items() if value]
+    if args.answer is not None:
+        if given:
+            raise UsageError(f"{given[0]} does not stand before a command\n(see: winnow --help)")
+        _check(args)
+    elif args.is_scan:
+        args.answer = "scan:scan"
+    elif given:
+        raise UsageError(f"{given[0]} needs --scan-only or a command\n(see: winnow --help)")
+    return args
+
+
+def _check(args: argparse.Namespace) -> None:
+    """What the grammar alone cannot say. Raises UsageError."""
+    if args.answer == "decide:accept":
+        if bool(args.ids) == args.high_confidence:
+            raise UsageError("name recommendations by their ids, or all of them by --high-confidence")
+        if args.ids and (args.endpoint or args.exclude):
+            raise UsageError("--endpoint and --exclude narrow --high-confidence; with ids they have no meaning")
+    elif args.answer == "records:undo" and (args.id is None) != args.last:
+        raise UsageError("name what to undo by its id, or use --last; `winnow history` shows both")
+    elif args.answer == "demo:demo" and args.serve and args.scan_only:
+        raise UsageError("--serve and --scan-only exclude each other")

@@ -1,0 +1,59 @@
+"""Stopping: a signal cancels the work once and lets it save its state; a second one ends at once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final, NoReturn
+
+from core.errors import JobCancelledError
+
+INTERRUPTED: Final = 130
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run(work: Coroutine[Any, Any, int]) -> int:
+    """The exit status of `work`, or 130 when a signal stopped it. Signals that are ignored (nohup) stay ignored."""
+    return asyncio.run(_supervised(work))
+
+
+async def _supervised(work: Coroutine[Any, Any, int]) -> int:
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work)
+    heeded = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
+
+    def stop() -> None:
+        task.cancel()
+        for one in heeded:
+            loop.remove_signal_handler(one)  # the next one has its usual, immediate effect
+
+    for one in heeded:
+        loop.add_signal_handler(one, stop)
+    try:
+        return await task
+    except (asyncio.CancelledError, JobCancelledError):
+        return INTERRUPTED
+    finally:
+        for one in heeded:
+            loop.remove_signal_handler(one)
+
+
+@contextmanager
+def immediate() -> Iterator[None]:
+    """While a question is asked, signals end it at once, although an event loop listens for them."""
+    previous = {one: signal.getsignal(one) for one in _SIGNALS}
+    heeded = [one for one, handler in previous.items() if handler is not signal.SIG_IGN and handler is not None]
+    for one in heeded:
+        signal.signal(one, _raise)
+    try:
+        yield
+    finally:
+        for one in heeded:
+            signal.signal(one, previous[one])
+
+
+def _raise(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
