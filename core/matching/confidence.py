@@ -157,9 +157,13 @@ def _votes(evidence: Evidence) -> Reason:
 
 
 def _phash_distance(evidence: Evidence, rules: MatchingRules, waiver: str) -> Reason:
-    distance = evidence.phash_distance
-    if distance is None:
+    closest: dict[int, int] = {}  # of each local PHASH: a file may hold several, and each one is counted
+    for match in evidence.matches:
+        if match.algorithm is Algorithm.PHASH:
+            closest[match.local_value] = min(match.distance, closest.get(match.local_value, match.distance))
+    if not closest:
         return Reason(PHASH_DISTANCE, True, "no PHASH counted")
+    distance = max(closest.values())
     text = f"PHASH distance {distance}"
     if distance <= rules.high_confidence_phash_distance:
         return Reason(PHASH_DISTANCE, True, text)
