@@ -5,8 +5,8 @@ fingerprints, over 100 PHASHes, durations from seconds to more than an hour). A 
 nothing. An entry is a magnet when all three hold:
 
 1. crowd: its PHASHes form at least 6 families, or its durations do. A family is a leader with everything near it:
-   PHASHes within 12 bits, durations within 10 s or 5 %, whichever is more.
-2. scattered durations: less than half of the weight lies within 10 s or 5 % of the weighted median. (The weighted
+   PHASHes within 12 bits, durations within 3 s or 5 %, whichever is more.
+2. scattered durations: less than half of the weight lies within 3 s or 5 % of the weighted median. (The weighted
    median absolute deviation exceeds that tolerance.)
 3. no PHASH vouches: the largest PHASH family holds less than half of the PHASH weight, or there are fewer than two
    PHASHes.
@@ -28,7 +28,7 @@ from core.model import Algorithm, RemoteFingerprint, is_degenerate_phash
 
 MIN_FAMILIES = 6
 FAMILY_RADIUS = 12
-DURATION_TOLERANCE_SECONDS = 10.0
+DURATION_TOLERANCE_SECONDS = 3.0
 DURATION_TOLERANCE_SHARE = 0.05
 
 _PHASH = Algorithm.PHASH

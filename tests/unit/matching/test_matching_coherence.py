@@ -73,6 +73,14 @@ def test_a_small_magnet_is_found(seed: int) -> None:
 
 
 @given(seeds)
+def test_a_magnet_of_short_clips_is_found(seed: int) -> None:
+    """PHASHes of short clips are weak, so magnets collect them: seconds apart is far apart there."""
+    source = random.Random(seed)
+    clips = [video(source, seconds=source.randint(5, 45), encodes=1, submissions=2) for _ in range(60)]
+    assert not judge([each for clip in clips for each in clip]).is_coherent
+
+
+@given(seeds)
 def test_a_magnet_of_oshashes_alone_is_found(seed: int) -> None:
     """Where an entry has no PHASHes, durations speak."""
     source = random.Random(seed)

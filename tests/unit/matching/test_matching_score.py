@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -28,7 +29,16 @@ from matching_builders import (
 
 from core.matching.evidence import measure
 from core.matching.score import score
-from core.model import Algorithm, Candidate, Evidence, Fingerprint, MatchedFingerprint, RemoteFingerprint, Scene
+from core.model import (
+    Algorithm,
+    Candidate,
+    Evidence,
+    Fingerprint,
+    MatchedFingerprint,
+    MediaFile,
+    RemoteFingerprint,
+    Scene,
+)
 
 OS, P = Algorithm.OSHASH, Algorithm.PHASH
 
@@ -186,3 +196,22 @@ def test_the_formula_as_documented() -> None:
     duration = 0.4 + 0.6 * 225 / (225 + 25)
     expected = 100 * hashes * duration * (0.6 + 0.4 * 20 / 21) * 0.75
     assert scored(scene(file), entry) == pytest.approx(expected, abs=0.005)
+
+
+DOCUMENTED = [
+    ("OSHASH and PHASH match, duration agrees", usual_file(), usual_candidate()),
+    ("the same, 40 submissions each", usual_file(), usual_candidate(submissions=40)),
+    ("OSHASH alone, the only hash the file has", local((OS, OSHASH)), candidate(remote(OS, OSHASH))),
+    ("PHASH equal, OSHASH unknown there (another encode)", usual_file(), candidate(remote(P, PHASH))),
+    ("PHASH at 4 bits, OSHASH unknown there", usual_file(), candidate(remote(P, flipped(PHASH, 4)))),
+    ("PHASH at 8 bits, OSHASH unknown there", usual_file(), candidate(remote(P, flipped(PHASH, 8)))),
+    ("both match, nine minutes off", usual_file(duration=1260.0), usual_candidate()),
+    ("both match, as many reports as submissions", usual_file(), usual_candidate(reports=5)),
+    ("both match, the entry itself lasts 20 minutes longer", usual_file(), usual_candidate(duration=3000)),
+]
+
+
+@pytest.mark.parametrize(("case", "file", "entry"), DOCUMENTED, ids=[each[0] for each in DOCUMENTED])
+def test_the_table_in_the_documentation(case: str, file: MediaFile, entry: Candidate) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "matching.md").read_text(encoding="utf-8")
+    assert f"| {case} | {scored(scene(file), entry):.0f} |" in page.splitlines()
