@@ -207,7 +207,7 @@ class DemoBox(DemoServer):
         if len(groups) > MAX_GROUPS:
             raise ResolverError("too many scenes")
         self._judge([entry for group in groups for entry in group])
-        index = self._lookup.index(self.phash_distance)
+        index = self._lookup.index()
         answer = []
         for group in groups:
             found: dict[str, BoxScene] = {}
@@ -215,7 +215,7 @@ class DemoBox(DemoServer):
                 value = hash_value(entry["hash"])
                 if entry["algorithm"] == "MD5":
                     continue
-                for scene in index.find(entry["algorithm"], value):
+                for scene in index.find(entry["algorithm"], value, self.phash_distance):
                     if not scene.deleted or self.returns_deleted:
                         found[scene.id] = scene
             answer.append(list(found.values()))
