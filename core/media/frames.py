@@ -1,0 +1,298 @@
+"""Frames of a video through PyAV, the same that the ffmpeg program delivers, without starting it 25 times."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, cast
+
+from core.errors import DecodeError
+from core.media.ffmpeg import decimal_seconds
+from core.media.files import ensure_readable
+
+if TYPE_CHECKING:
+    from av import Packet, VideoFrame, VideoStream
+    from av.container import InputContainer
+    from av.filter import Graph
+    from av.sidedata.sidedata import SideData
+
+    from core.media.phash import Pixels
+
+MICROSECOND = Fraction(1, 1_000_000)
+REORDER_MARGIN = 3 * 1_000_000 // 23  # microseconds ffmpeg seeks earlier where frames may be stored out of order
+DEFAULT_STREAM_BONUS = 5_000_000  # pixels; how ffmpeg prefers the stream marked as default
+SEEKS_BY_SHOWN_TIME = 0x4000000  # AVFMT_SEEK_TO_PTS of libavformat
+PROBED_PACKETS = 250  # packets tried until one gives a frame
+
+
+class VideoSource:
+    """An open file and the video stream ffmpeg would choose: not a cover picture, the default, the largest.
+
+    Raises UnreadableFileError when it cannot be read, DecodeError when it is broken or holds no video.
+    """
+
+    container: InputContainer
+    stream: VideoStream
+
+    def __init__(self, path: Path | str) -> None:
+        ensure_readable(path)
+        self.path = path
+        self._open()
+
+    def _open(self) -> None:
+        import av
+
+        with translated(self.path):
+            # An absolute path cannot be taken for a protocol, and a playlist inside cannot reach the network.
+            options = {"protocol_whitelist": "file"}
+            self.container = av.open(str(Path(self.path).absolute()), options=options)
+        streams = [stream for stream in self.container.streams.video if stream.codec_context is not None]
+        if not streams:
+            self.close()
+            raise DecodeError("holds no video that can be decoded; it may be sound only", path=self.path)
+        self.stream = max(streams, key=_preference)
+        self.stream.codec_context.thread_count = 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self.container.close()
+
+    def seek(self, microseconds: int) -> None:
+        """Go to the last keyframe at or before a time of the container's clock; stay where the format cannot."""
+        import av
+
+        try:
+            self.container.seek(microseconds)
+        except av.FFmpegError:
+            self.close()
+            self._open()  # a failed seek leaves no defined position: begin anew
+
+    def packets(self) -> Iterator[Packet[VideoStream]]:
+        """The packets of the stream from here on; ends where the file can no longer be read, as ffmpeg does."""
+        import av
+
+        packets = self.container.demux(self.stream)
+        while True:
+            try:
+                yield next(packets)
+            except (StopIteration, av.FFmpegError):
+                return
+
+    def is_turned_sideways(self) -> bool:
+        """Whether the first frame is to be shown turned by 90 or 270 degrees."""
+        import av
+
+        for packet in islice(self.packets(), PROBED_PACKETS):
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                continue
+            if frames:
+                return abs(frames[0].rotation) % 180 == 90
+        return False
+
+
+class FrameReader:
+    """Delivers the frame at one time after another; fastest when the times rise.
+
+    Two views of the file: one only seeks, to learn from which keyframe a fresh decoder would start; the other
+    decodes, and goes on from where it stands when it has passed that keyframe already, since it then holds the same
+    frames. Raises as `VideoSource`.
+    """
+
+    def __init__(self, path: Path | str, *, width: int) -> None:
+        self.path = path
+        self._scout = VideoSource(path)
+        self._source = VideoSource(path)
+        self._scaler = Scaler(width)
+        self._frames: Iterator[tuple[int, VideoFrame]] = iter(())
+        self._current: tuple[int, VideoFrame] | None = None
+        self._demuxed: int | None = None  # dts of the last packet since the last seek
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._scout.close()
+        self._source.close()
+
+    def frame_at(self, time: float) -> Pixels:
+        """The first frame that does not start before `time` (seconds from the start), scaled, upright, RGB.
+
+        Raises DecodeError when there is none.
+        """
+        with translated(self.path):
+            target, earliest = self._clock(time)
+            if not self._has_passed(earliest):
+                self._start_at(earliest)
+            while self._current is None or self._current[0] < target:
+                self._current = next(self._frames, None)
+                if self._current is None:
+                    words = f"has no frame at {time:.2f} s; it may be cut short, or have no picture there"
+                    raise DecodeError(words, path=self.path)
+            return self._scaler.scale(self._current[1])
+
+    def _clock(self, time: float) -> tuple[int, int]:
+        """The time as the stream counts it, rounded as ffmpeg does, and where to seek in microseconds."""
+        source = self._source
+        position = int(Fraction(decimal_seconds(time)) / MICROSECOND) + (source.container.start_time or 0)
+        ticks = position * MICROSECOND / (source.stream.time_base or MICROSECOND)
+        target = math.floor(abs(ticks) + Fraction(1, 2)) * (1 if ticks >= 0 else -1)
+        return target, position - (REORDER_MARGIN if _may_reorder(source) else 0)
+
+    def _has_passed(self, earliest: int) -> bool:
+        """Whether the decoder has already gone through the keyframe that a seek to `earliest` leads to."""
+        if self._demuxed is None:
+            return False
+        self._scout.seek(earliest)
+        first = next(self._scout.packets(), None)
+        return first is not None and first.is_keyframe and first.dts is not None and first.dts <= self._demuxed
+
+    def _start_at(self, earliest: int) -> None:
+        self._source.seek(earliest)
+        self._current = None
+        self._demuxed = None
+        self._frames = self._decoded()
+
+    def _decoded(self) -> Iterator[tuple[int, VideoFrame]]:
+        """Frames with their times; a packet that cannot be decoded is passed over, as ffmpeg does."""
+        import av
+
+        clock = None
+        for packet in self._flushing_packets():
+            if packet is not None and packet.dts is not None:
+                self._demuxed = packet.dts if self._demuxed is None else max(self._demuxed, packet.dts)
+            try:
+                frames = self._source.stream.codec_context.decode(packet)
+            except av.FFmpegError:
+                continue
+            for frame in frames:
+                clock = _time_of(frame, clock)
+                yield clock, frame
+
+    def _flushing_packets(self) -> Iterator[Packet[VideoStream] | None]:
+        """The packets, then None once, which makes the decoder give up the frames it holds."""
+        for packet in self._source.packets():
+            if packet.size:
+                yield packet
+        yield None
+
+
+class Scaler:
+    """Turns frames upright and scales them with ffmpeg's own filters and their default flags."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self._kind: tuple[object, ...] = ()
+        self._graph: Graph | None = None
+
+    def scale(self, frame: VideoFrame) -> Pixels:
+        """RGB of 8 bits, `width` wide, the height even and in proportion."""
+        matrix = _display_matrix(frame)
+        kind = (frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range, matrix)
+        if self._graph is None or kind != self._kind:
+            self._kind, self._graph = kind, self._build(frame, matrix)
+        self._graph.vpush(frame)
+        picture = self._graph.vpull()
+        pixels = cast("Pixels", picture.to_ndarray())
+        if picture.format.name == "gray":
+            return pixels[:, :, None].repeat(3, axis=2)
+        return pixels[:, :, 2::-1]
+
+    def _build(self, frame: VideoFrame, matrix: tuple[int, ...]) -> Graph:
+        import av.filter
+
+        graph = av.filter.Graph()
+        source = graph.add(
+            "buffer",
+            video_size=f"{frame.width}x{frame.height}",
+            pix_fmt=frame.format.name,
+            time_base=str(frame.time_base or MICROSECOND),
+            colorspace=str(int(frame.colorspace)),
+            range=str(int(frame.color_range)),
+        )
+        upright = [graph.add(name, arguments) for name, arguments in _upright_filters(matrix)]
+        scale = graph.add("scale", f"{self.width}:-2:flags=bicubic")
+        formats = graph.add("format", "bgra|bgr24|gray")
+        graph.link_nodes(source, *upright, scale, formats, graph.add("buffersink")).configure()
+        return graph
+
+
+@contextmanager
+def translated(path: Path | str) -> Iterator[None]:
+    """Errors of the decoding libraries become DecodeError."""
+    import av
+
+    try:
+        yield
+    except av.FFmpegError as error:
+        reason = error.strerror or type(error).__name__
+        raise DecodeError(f"cannot be decoded ({reason}); it is damaged, or no video", path=path) from error
+
+
+def _preference(stream: VideoStream) -> int:
+    """How much ffmpeg prefers a video stream."""
+    from av.stream import Disposition
+
+    if Disposition.attached_pic in stream.disposition:
+        return 1
+    bonus = DEFAULT_STREAM_BONUS if Disposition.default in stream.disposition else 0
+    return stream.codec_context.width * stream.codec_context.height + bonus
+
+
+def _may_reorder(source: VideoSource) -> bool:
+    """Whether ffmpeg seeks earlier than asked: frames stored out of order in a format that seeks by storage time."""
+    if source.container.format.flags & SEEKS_BY_SHOWN_TIME:
+        return False
+    return any(s.codec_context is not None and s.codec_context.has_b_frames for s in source.container.streams.video)
+
+
+def _time_of(frame: VideoFrame, previous: int | None) -> int:
+    """When a frame is shown, in ticks of its stream: as stated, else when it was stored, else after the one before."""
+    if frame.pts is not None:
+        return frame.pts
+    if frame.dts is not None:
+        return frame.dts
+    return 0 if previous is None else previous + max(frame.duration, 1)
+
+
+def _display_matrix(frame: VideoFrame) -> tuple[int, ...]:
+    """The nine numbers that say how to turn the picture for showing; empty when it is to be shown as stored."""
+    data = frame.side_data.get("DISPLAYMATRIX")
+    return struct.unpack("=9i", memoryview(cast("SideData", data))) if data is not None else ()
+
+
+def _upright_filters(matrix: tuple[int, ...]) -> list[tuple[str, str | None]]:
+    """The filters that ffmpeg puts before all others to show a turned or mirrored picture upright."""
+    if not matrix:
+        return []
+    a, b, _, c, d = matrix[:5]
+    across, down = math.hypot(a, c), math.hypot(b, d)
+    if not across or not down:
+        return []
+    theta = round(math.degrees(math.atan2(b / down, a / across))) % 360
+    if abs(theta - 90) < 1:
+        return [("transpose", "cclock_flip" if c > 0 else "clock")]
+    if abs(theta - 180) < 1:
+        return [(name, None) for name, factor in (("hflip", a), ("vflip", d)) if factor < 0]
+    if abs(theta - 270) < 1:
+        return [("transpose", "clock_flip" if c < 0 else "cclock")]
+    if 1 < theta < 359:
+        return [("rotate", f"{theta}*PI/180")]
+    return [("vflip", None)] if d < 0 else []

@@ -1,0 +1,120 @@
+"""Image files decoded to the pixels that Stash hashes: as stored, not rotated, the first picture of an animation.
+
+Stash decodes with the decoders of the Go language; the shape returned here is the one those give, since the hash
+depends on whether a picture is scaled as luma and chroma, in 8 bits or in 16.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import DecodeError
+from core.media.files import unreadable
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from core.media.phash import Pixels
+
+MAX_PIXELS = 300_000_000  # above this a picture is taken for an attack on memory
+BROKEN = (
+    SyntaxError,  # Pillow's word for a malformed file
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    EOFError,
+    OverflowError,
+    MemoryError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+
+
+def decode(path: Path | str) -> Pixels | tuple[Pixels, Pixels, Pixels]:
+    """The pixels of an image file: one array (see `perception_hash`), or luma and two chroma planes.
+
+    Raises UnreadableFileError when it cannot be read, DecodeError when it is broken, foreign or too large.
+    """
+    from PIL import Image
+
+    with _decoding(path), Image.open(path) as image:
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise DecodeError(f"is {width} x {height} pixels, more than Winnow decodes; look at it by hand", path=path)
+        if image.format == "GIF" and image.tile:
+            box = image.tile[0][1]
+            image.load()
+            return _pixels(image.crop(box) if box else image)
+        image.load()
+        return _pixels(image)
+
+
+def _pixels(image: Image) -> Pixels:
+    """One array out of a loaded Pillow picture, in the depth and alpha that Go's decoders would give."""
+    import numpy
+
+    mode = image.mode
+    if mode == "P" or (mode == "PA"):
+        return _through_palette(image)
+    if "transparency" in image.info and mode in ("1", "L", "RGB"):
+        return numpy.asarray(image.convert("RGBA"))
+    if mode in ("L", "RGB", "RGBA"):
+        return numpy.asarray(image)
+    if mode.startswith("I;16"):
+        return numpy.asarray(image).astype(numpy.uint16)
+    if mode == "CMYK":
+        return _without_black(numpy.asarray(image))
+    if mode == "LA":
+        return numpy.asarray(image.convert("RGBA"))
+    if mode == "1":
+        return numpy.asarray(image.convert("L"))
+    return numpy.asarray(image.convert("RGB"))
+
+
+def _through_palette(image: Image) -> Pixels:
+    """Colours of a palette picture at 16 bits, alpha multiplied in, as Go reads a paletted image."""
+    import numpy
+
+    rgba = image.convert("RGBA")
+    pixels = numpy.asarray(rgba).astype(numpy.uint32)
+    colour, alpha = pixels[:, :, :3] * 257, pixels[:, :, 3:]
+    return (colour * alpha // 255).astype(numpy.uint16)
+
+
+def _without_black(cmyk: Any) -> Pixels:
+    """RGB at 16 bits from cyan, magenta, yellow and black."""
+    import numpy
+
+    ink = cmyk.astype(numpy.uint32) * 257
+    light: Pixels = ((65535 - ink[:, :, :3]) * (65535 - ink[:, :, 3:]) // 65535).astype(numpy.uint16)
+    return light
+
+
+@contextmanager
+def _decoding(path: Path | str) -> Iterator[None]:
+    """Everything Pillow raises over a file becomes an error of ours; its size warning gives way to MAX_PIXELS."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except UnidentifiedImageError as error:
+        raise DecodeError("is no image that can be decoded; if it should be one, it is damaged", path=path) from error
+    except Image.DecompressionBombError as error:
+        raise DecodeError("states more pixels than Winnow decodes; look at it by hand", path=path) from error
+    except OSError as error:
+        if error.errno is not None:
+            raise unreadable(path, error) from error
+        raise DecodeError(f"is broken ({error}); restore it from a backup or remove it", path=path) from error
+    except BROKEN as error:
+        raise DecodeError(f"is broken ({error or type(error).__name__}); look at it by hand", path=path) from error
