@@ -95,6 +95,10 @@ class StashBoxClient:
             return frozenset(stored)
         return frozenset(kind for kind in stored if f"FingerprintAlgorithm.{kind}" in known)
 
+    async def has_reports(self) -> bool:
+        """Whether this server states how often a fingerprint was reported as wrong."""
+        return "Fingerprint.reports" in await self._coordinates()
+
     async def look_up(self, groups: Sequence[Sequence[Fingerprint]]) -> list[tuple[Candidate, ...] | None]:
         """The candidates of each group, in the order of the groups; () for none, None where the server failed.
 
@@ -192,13 +196,13 @@ class StashBoxClient:
             raise
 
     def _read_groups(self, reply: Reply, count: int) -> list[tuple[Candidate, ...] | None]:
-        failed, is_whole = _failed_groups(reply.problems)
-        if not reply.has_data or (reply.problems and not is_whole):
+        if not reply.has_data:
             if reply.problems:
                 raise reply.error()
             raise MalformedAnswerError("the look-up came back empty", server=self._graphql.server)
-        for index, words in failed.items():
-            self.oddities.note(f"scene the server failed for ({words})" if index < count else "problem beyond the end")
+        failed, is_vague = _failed_groups(reply.problems)
+        for problem in reply.problems:
+            self.oddities.note(f"scene the server failed for: {problem.message or 'without words'}")
         groups = self._decode_groups(reply)
         if len(groups) != count:
             raise MalformedAnswerError(
@@ -212,6 +216,9 @@ class StashBoxClient:
                 continue
             present = [wire for wire in group if wire is not None]
             if len(present) < len(group):
+                if is_vague:  # the server failed somewhere and does not say where: where something is missing
+                    answers.append(None)
+                    continue
                 self.oddities.note("entry that came as null: left out", len(group) - len(present))
             answers.append(tuple(candidate_of(wire, self.endpoint, self.oddities) for wire in present))
         return answers
@@ -236,17 +243,11 @@ class StashBoxClient:
         return groups
 
 
-def _failed_groups(problems: Sequence[Problem]) -> tuple[dict[int, str], bool]:
-    """Which groups failed, with the server's words, and whether every problem belongs to a group."""
-    failed: dict[int, str] = {}
-    is_whole = True
-    for problem in problems:
-        place = (problem.path or [])[1:2]
-        if place and isinstance(place[0], int):
-            failed[place[0]] = problem.message or "without words"
-        else:
-            is_whole = False
-    return failed, is_whole
+def _failed_groups(problems: Sequence[Problem]) -> tuple[frozenset[int], bool]:
+    """Which groups failed, and whether there are problems that name none."""
+    places = [(problem.path or [])[1:2] for problem in problems]
+    failed = frozenset(place[0] for place in places if place and isinstance(place[0], int))
+    return failed, any(not place or not isinstance(place[0], int) for place in places)
 
 
 def _why_not(item: Submission) -> str | None:
