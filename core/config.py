@@ -47,6 +47,7 @@ __all__ = [
     "default_config_path",
     "default_data_dir",
     "load_settings",
+    "resolve_secret",
     "shared_file_warning",
     "stash_url",
 ]
@@ -185,40 +186,55 @@ class _Reader:
         return tuple(pairs)
 
     def _secret(self, text: str) -> Secret:
-        """The key itself, or what `env:NAME` or `file:PATH` leads to. Raises ValueError, never with the key in it."""
-        if text.startswith("env:"):
-            name = text.removeprefix("env:").strip()
-            if not name:
-                raise ValueError("names no variable; write env:NAME")
-            if name not in self._env:
-                raise ValueError(f"needs the environment variable {name}, which is not set")
-            key, source = self._env[name], f"the environment variable {name}"
-        elif text.startswith("file:"):
-            place = _absolute(Path(text.removeprefix("file:").strip()), self._file.path.parent)
-            try:
-                key = read_bounded(place).decode("utf-8-sig").rstrip("\r\n")
-            except UnicodeDecodeError:
-                raise ValueError(f"points to {place}, which is not text") from None
-            except ConfigError as error:
-                raise ValueError(f"points to a file that cannot be used: {error}") from None
-            source = str(place)
-            self._warn_if_shared(place)
-        else:
-            if text:
-                self._warn_if_shared(self._file.path)
-            key, source = text, ""
-        if source and not key:
-            raise ValueError(f"is empty: {source} holds nothing")
-        if not key.isascii() or not key.isprintable() or " " in key:
-            raise ValueError(
-                f"holds signs that no key has (spaces, line breaks, accents){f' in {source}' if source else ''}"
-            )
-        return Secret(key)
+        """The key that a text stands for, and a warning where others can read it. Raises ValueError."""
+        folder = self._file.path.parent
+        secret = resolve_secret(text, folder=folder, env=self._env)
+        if text.startswith("file:"):
+            self._warn_if_shared(_key_file(text, folder))
+        elif text and not text.startswith("env:"):
+            self._warn_if_shared(self._file.path)
+        return secret
 
     def _warn_if_shared(self, place: Path) -> None:
         """Notes a file with a key in it that others than its owner can read."""
         if (warning := shared_file_warning(place)) and warning not in self._warnings:
             self._warnings.append(warning)
+
+
+def resolve_secret(text: str, *, folder: Path, env: Mapping[str, str]) -> Secret:
+    """The key itself, or what `env:NAME` or `file:PATH` (relative to `folder`) leads to.
+
+    Raises ValueError with words that follow the setting's name and never hold the key.
+    """
+    if text.startswith("env:"):
+        name = text.removeprefix("env:").strip()
+        if not name:
+            raise ValueError("names no variable; write env:NAME")
+        if name not in env:
+            raise ValueError(f"needs the environment variable {name}, which is not set")
+        key, source = env[name], f"the environment variable {name}"
+    elif text.startswith("file:"):
+        place = _key_file(text, folder)
+        try:
+            key = read_bounded(place).decode("utf-8-sig").rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise ValueError(f"points to {place}, which is not text") from None
+        except ConfigError as error:
+            raise ValueError(f"points to a file that cannot be used: {error}") from None
+        source = str(place)
+    else:
+        key, source = text, ""
+    if source and not key:
+        raise ValueError(f"is empty: {source} holds nothing")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        place_words = f" in {source}" if source else ""
+        raise ValueError(f"holds signs that no key has (spaces, line breaks, accents){place_words}")
+    return Secret(key)
+
+
+def _key_file(text: str, folder: Path) -> Path:
+    """The file behind `file:PATH`."""
+    return _absolute(Path(text.removeprefix("file:").strip()), folder)
 
 
 def shared_file_warning(place: Path) -> str | None:

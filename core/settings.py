@@ -7,6 +7,7 @@ that `winnow init` writes, the documentation page and the settings screen all re
 from __future__ import annotations
 
 import typing
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -154,6 +155,11 @@ class MatchingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     def is_endpoint_enabled(self, endpoint: str) -> bool:
         """Whether a stash-box may be contacted; letter case and a trailing slash make no difference."""
         return normal_endpoint(endpoint) not in {normal_endpoint(disabled) for disabled in self.disabled_endpoints}
+
+    def unknown_disabled(self, endpoints: Iterable[str]) -> tuple[str, ...]:
+        """The turned-off addresses that are none of `endpoints`: probably misspelt, so that nothing is turned off."""
+        known = {normal_endpoint(endpoint) for endpoint in endpoints}
+        return tuple(disabled for disabled in self.disabled_endpoints if normal_endpoint(disabled) not in known)
 
 
 class TrashSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -100,6 +100,10 @@ class Console:
             except EOFError:
                 raise KeyboardInterrupt from None
 
+    def flush(self) -> None:
+        """Lets the reader see what was printed so far."""
+        self._to_stdout(None)
+
     def finish(self) -> None:
         """Hands everything over. Raises WinnowError when stdout cannot take it, for example on a full disk."""
         self._clear_progress()

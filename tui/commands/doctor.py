@@ -1,0 +1,110 @@
+"""`winnow doctor`: every check as it is done, and what to do about each."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+
+from core.config import default_data_dir
+from core.doctor import examine
+from core.machine import Check, State
+from tui.console import Console
+from tui.present import plain
+
+_SIGNS = {State.OK: "ok", State.WARNING: "WARNING", State.FAILED: "FAILED", State.SKIPPED: "skipped"}
+_INDENT = " " * 10
+
+
+async def doctor(args: argparse.Namespace, console: Console) -> int:
+    """Print all checks; 1 when one failed."""
+    checks: list[Check] = []
+    data_dir = args.data_dir or default_data_dir()
+    async for check in examine(args.config, data_dir):
+        checks.append(check)
+        if not args.json:
+            _print(check, console)
+    for check in terminal(os.environ):
+        checks.append(check)
+        if not args.json:
+            _print(check, console)
+    counts = Counter(check.state for check in checks)
+    is_ok = not counts[State.FAILED]
+    if args.json:
+        rows = [{"name": c.name, "state": c.state.value, "words": c.words, "advice": c.advice} for c in checks]
+        console.json({"ok": is_ok, "checks": rows})
+    else:
+        told = ", ".join(f"{counts[state]} {state.value}" for state in State if counts[state])
+        console.out(f"\n{told}")
+    return 0 if is_ok else 1
+
+
+def _print(check: Check, console: Console) -> None:
+    first, *others = check.words.split("\n")
+    console.out(f"{_SIGNS[check.state]:<8}  {plain(check.name)}: {plain(first)}")
+    for line in others:
+        console.out(_INDENT + plain(line))
+    if check.advice and check.state is not State.OK:
+        console.out(f"{_INDENT}-> {plain(check.advice)}")
+    console.flush()
+
+
+def terminal(env: Mapping[str, str]) -> list[Check]:
+    """What the terminal can do, as far as it says so itself."""
+    if not sys.stdout.isatty():
+        return [Check("terminal", State.SKIPPED, "not asked: the output goes to a file or a pipe")]
+    kind = env.get("TERM", "")
+    if kind in {"", "dumb", "unknown"}:
+        advice = "connect with ssh -t, or set TERM; commands such as winnow --scan-only need none"
+        return [Check("terminal", State.FAILED, f"TERM is '{kind}': the terminal app cannot draw", advice)]
+    columns, lines = shutil.get_terminal_size()
+    words = f"{kind}, {columns} x {lines}"
+    size = (
+        Check("terminal", State.OK, words)
+        if columns >= 80 and lines >= 24
+        else Check("terminal", State.WARNING, words, "80 x 24 is the least that shows everything: enlarge the window")
+    )
+    return [size, _encoding(), _colours(env, kind), *_tmux(env)]
+
+
+def _encoding() -> Check:
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    if encoding == "utf8":
+        return Check("characters", State.OK, "UTF-8")
+    advice = "set LANG to a UTF-8 locale, for example: export LANG=C.UTF-8"
+    return Check("characters", State.WARNING, f"{sys.stdout.encoding}, not UTF-8: some names show wrong", advice)
+
+
+def _colours(env: Mapping[str, str], kind: str) -> Check:
+    if env.get("NO_COLOR"):
+        return Check("colours", State.OK, "none, since NO_COLOR is set")
+    if env.get("COLORTERM", "").lower() in {"truecolor", "24bit"} or kind.endswith("-direct"):
+        return Check("colours", State.OK, "24 bit")
+    advice = 'if it can do more: export COLORTERM=truecolor, or [display] truecolor = "on"'
+    if "256" in kind:
+        return Check("colours", State.OK, "256", advice)
+    return Check("colours", State.WARNING, f"16: {kind} promises no more", advice)
+
+
+def _tmux(env: Mapping[str, str]) -> list[Check]:
+    """Inside tmux, pictures need its permission to pass through."""
+    if not env.get("TMUX"):
+        return []
+    program = shutil.which("tmux")
+    state = ""
+    if program:
+        try:
+            answer = subprocess.run(  # noqa: S603  found on the user's own PATH, no shell
+                [program, "show-options", "-gv", "allow-passthrough"], capture_output=True, timeout=5, check=False
+            )
+            state = answer.stdout.decode(errors="replace").strip()
+        except (OSError, subprocess.TimeoutExpired):
+            state = ""
+    if state in {"on", "all"}:
+        return [Check("tmux", State.OK, "pictures may pass through")]
+    advice = "for sharp pictures put 'set -g allow-passthrough on' into ~/.tmux.conf; without it they are half-blocks"
+    return [Check("tmux", State.WARNING, f"allow-passthrough is {state or 'off'}", advice)]
