@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from core.errors import AuthenticationError, MalformedAnswerError
+from core.errors import AuthenticationError, GraphQLError, MalformedAnswerError, ServerError
 from core.model import RemoteEntity, Scene, SceneChanges, SceneDetails, SceneOutline, StashBox, StashId
 from core.servers import stash_documents as documents
 from core.servers.address import parse_address
@@ -233,15 +233,23 @@ class StashClient:
         Errors as `write_stash_ids`.
         """
         features = await self.features()
-        await self._graphql.execute(
-            documents.UPDATE_SCENE,
-            {"input": {"id": str(scene_id)} | _changes_input(changes, features)},
-            shape=Update,
-            known=features.known,
-        )
-        written = await self.scene_details(scene_id)
+        written_input = _changes_input(changes, features)
+        if written_input:
+            await self._graphql.execute(
+                documents.UPDATE_SCENE,
+                {"input": {"id": str(scene_id)} | written_input},
+                shape=Update,
+                known=features.known,
+            )
+        failure = ""
+        try:
+            written = await self.scene_details(scene_id)
+        except ServerError as error:
+            failure = str(error).removeprefix(f"{self.url}/graphql: ")
+        if failure:
+            raise uncertain(self.url, f"the scene was written, but reading it back failed ({failure})")
         if written is None:
-            raise uncertain(self.url, f"scene {scene_id} is gone after it was written")
+            raise GraphQLError([f"scene with id {scene_id} not found"], server=self.url)
         return written
 
     # -- finding what a stash-box means ------------------------------------------------------------------------------
