@@ -49,9 +49,9 @@ def measure(
 ) -> Evidence | None:
     """The evidence of the file that speaks best for the candidate, or None when no file matches at all.
 
-    Best is the file with the highest score; among equals the one with more matches, a higher percentage, more exact
-    hashes, the closer duration, the smaller PHASH distance, the smaller id. Since the score comes first, the scene's
-    score is the maximum over its files and inherits the properties of `core.matching.score`.
+    Best is the file with the highest score; among equals the one with more matches, a higher percentage, the smaller
+    id. Since the score comes first, the scene's score is the maximum over its files, and what is proved of
+    `core.matching.score` for one file holds for the scene.
     """
     found = [
         evidence
@@ -186,17 +186,8 @@ def _closest_duration(matches: Iterable[MatchedFingerprint], local: float | None
     return min(stated, key=lambda duration: (abs(duration - local), duration))
 
 
-def _rank(evidence: Evidence, candidate: Candidate) -> tuple[float, int, float, int, float, int, int]:
-    off = evidence.duration_difference
-    return (
-        score(evidence, candidate),
-        evidence.match_count,
-        evidence.match_percentage,
-        len({match.local_value for match in evidence.matches if match.algorithm is not _PHASH}),
-        -math.inf if off is None else -abs(off),
-        -65 if evidence.phash_distance is None else -evidence.phash_distance,
-        -evidence.file_id,
-    )
+def _rank(evidence: Evidence, candidate: Candidate) -> tuple[float, int, float, int]:
+    return (score(evidence, candidate), evidence.match_count, evidence.match_percentage, -evidence.file_id)
 
 
 def _remotes(matches: Iterable[MatchedFingerprint]) -> list[tuple[RemoteFingerprint, int]]:

@@ -56,12 +56,10 @@ def _duration(evidence: Evidence) -> float:
 
 
 def _votes(evidence: Evidence) -> float:
-    best: dict[tuple[bool, int], int] = {}
+    best: dict[tuple[bool, int], int] = {}  # by fingerprint: several local hashes may meet the same one
     for match in evidence.matches:
-        net = match.remote.net_votes
-        if net > 0:
-            key = (match.algorithm is _PHASH, match.remote.value)
-            best[key] = max(net, best.get(key, 0))
+        key = (match.algorithm is _PHASH, match.remote.value)
+        best[key] = max(match.remote.net_votes, best.get(key, 0))
     total = sum(best.values())
     return 0.6 + 0.4 * (total / (total + 1))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -155,6 +156,63 @@ def test_an_endpoint_without_votes_is_judged_all_the_same(seed: int) -> None:
         for _ in range(90)
     ]
     assert not judge(crowd).is_coherent
+
+
+@pytest.mark.parametrize(("bits", "is_coherent"), [(12, True), (13, False)])
+def test_a_family_reaches_twelve_bits(bits: int, is_coherent: bool) -> None:
+    """Seven PHASHes around a leader, each in a direction of its own, and no two durations alike."""
+    leader = random_phash(random.Random(1))
+    around = [flipped(leader, bits, start=8 * direction) for direction in range(7)]
+    entry = [remote(P, value, duration=10 * 2**index) for index, value in enumerate([*around, leader])]
+    entry[-1] = replace(entry[-1], submissions=9)
+    assert judge(entry).is_coherent is is_coherent
+
+
+def test_most_of_the_durations_suffice() -> None:
+    """Six in ten agree, and no PHASH is like another: not every stranger makes a magnet."""
+    source = random.Random(2)
+    same = [remote(P, random_phash(source), duration=1800) for _ in range(12)]
+    other = [remote(P, random_phash(source), duration=20 * 2**index) for index in range(8)]
+    assert judge(same + other).is_coherent
+    assert not judge(same[:7] + other).is_coherent
+
+
+def test_one_phash_cannot_vouch() -> None:
+    """A single PHASH agrees with itself, whatever it shows."""
+    source = random.Random(3)
+    crowd = [remote(OS, source.getrandbits(63), duration=10 * 2**index) for index in range(9)]
+    assert not judge([*crowd, remote(P, random_phash(source), duration=1800)]).is_coherent
+
+
+def test_degenerate_phashes_cannot_vouch() -> None:
+    source = random.Random(4)
+    crowd = [remote(OS, source.getrandbits(63), duration=10 * 2**index) for index in range(9)]
+    flat = [remote(P, 1 << 63, duration=10 * 2**index) for index in range(9)]
+    assert not judge(crowd + flat).is_coherent
+
+
+def test_unrelated_phashes_of_few_lengths_form_a_crowd() -> None:
+    source = random.Random(5)
+    entry = [remote(P, random_phash(source), duration=seconds) for seconds in (60, 600, 1800, 3600) for _ in range(3)]
+    assert not judge(entry).is_coherent
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(1, 4), st.integers(0, 11)), min_size=6, max_size=20),
+    st.randoms(use_true_random=False),
+)
+def test_chains_of_phashes_are_divided_alike_in_any_order(
+    links: list[tuple[int, int, int]], source: random.Random
+) -> None:
+    """Each PHASH of a chain is near the next one; who leads must not depend on who comes first."""
+    start = random_phash(random.Random(6))
+    entry = [
+        remote(P, flipped(start, 9 * place), duration=5 * 2**doubled, submissions=votes)
+        for place, votes, doubled in links
+    ]
+    shuffled = list(entry)
+    source.shuffle(shuffled)
+    assert judge(shuffled) == judge(entry)
 
 
 @given(st.lists(remotes(), max_size=MIN_FAMILIES - 1))

@@ -241,6 +241,12 @@ def test_phash_distance_is_inclusive(bits: int, agrees: bool) -> None:
     assert is_high is agrees
 
 
+def test_a_far_neighbour_beside_a_near_one_does_no_harm() -> None:
+    """The closest remote fingerprint speaks for a PHASH; popular entries hold far ones too."""
+    entry = candidate(remote(OS, OSHASH), remote(P, flipped(PHASH, 2)), remote(P, flipped(PHASH, 8)))
+    assert judged(usual_file(), entry)[0]
+
+
 def test_reports_that_are_not_stated_count_as_zero_and_are_said() -> None:
     is_high, reasons = judged(usual_file(), usual_candidate(reports=None))
     assert is_high
@@ -281,8 +287,10 @@ class TestExactHashIsEnough:
     def test_a_phash_never_stands_in(self) -> None:
         """Votes and duration must be the exact hash's own."""
         assert not judged(local((P, PHASH)), candidate(remote(P, PHASH)), rules=self.rules)[0]
-        lent = candidate(remote(OS, OSHASH, submissions=1, duration=60), remote(P, flipped(PHASH, 6), submissions=50))
-        assert not judged(usual_file(), lent, rules=self.rules)[0]
+        far = remote(P, flipped(PHASH, 6), submissions=50)
+        for exact in (remote(OS, OSHASH, submissions=1), remote(OS, OSHASH, duration=60)):
+            assert not judged(usual_file(), candidate(exact, far), rules=self.rules)[0]
+        assert judged(usual_file(), candidate(remote(OS, OSHASH), far), rules=self.rules)[0]
 
     def test_other_conditions_remain(self) -> None:
         file, entry = local((OS, OSHASH)), candidate(remote(OS, OSHASH))

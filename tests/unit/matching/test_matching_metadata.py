@@ -188,6 +188,11 @@ def test_a_studio_that_is_not_found_is_listed() -> None:
     assert pulled(FULL, REMOTE, FILL, Findings())[Field.STUDIO].unresolved == ()
 
 
+def test_the_same_studio_under_its_new_name_is_no_change() -> None:
+    found = Findings(studios={RemoteEntity("s", "Their studio"): [LocalEntity(10, "My studio, renamed")]})
+    assert not pulled(FULL, REMOTE, REPLACE, found)[Field.STUDIO].is_change
+
+
 def test_the_same_people_in_another_order_are_no_change() -> None:
     change = pulled(replace(FULL, performers=(CAT, BEA)), REMOTE, REPLACE)[Field.PERFORMERS]
     assert not change.is_change

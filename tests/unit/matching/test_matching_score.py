@@ -167,6 +167,30 @@ def test_a_worse_second_phash_does_not_lower_an_exact_match() -> None:
     assert scored(scene(usual_file()), both) > scored(scene(usual_file()), exact)
 
 
+def test_a_file_with_more_matches_and_a_wrong_duration_does_not_speak_first() -> None:
+    """Else a further fingerprint could hand the word to a worse file, and the score would fall."""
+    right, wrong = local((P, PHASH), file_id=1), local((OS, 5), (OS, 6), file_id=2, duration=60.0)
+    entry = candidate(remote(P, PHASH), remote(OS, 5))
+    grown = replace(entry, fingerprints=(*entry.fingerprints, remote(OS, 6)))
+    evidence = measure(scene(wrong, right), grown, accepted=ALL, max_phash_distance=8)
+    assert evidence is not None
+    assert (evidence.file_id, evidence.match_count) == (1, 1)
+    assert scored(scene(wrong, right), grown) >= scored(scene(wrong, right), entry)
+
+
+def test_an_unknown_duration_is_worth_no_more_than_a_wrong_one() -> None:
+    """Else the first fingerprint that states a duration could lower the score."""
+    for unknown in (usual_file(duration=None), usual_file()):
+        entry = usual_candidate(remote_duration=1800 if unknown.duration is None else 0)
+        assert scored(scene(unknown), entry) < scored(scene(usual_file()), usual_candidate(remote_duration=2400))
+
+
+def test_votes_of_a_fingerprint_met_twice_count_once() -> None:
+    twice, once = local((P, PHASH), (P, flipped(PHASH, 2))), local((P, PHASH))
+    entry = candidate(remote(P, PHASH, submissions=1))
+    assert scored(scene(twice), entry) == scored(scene(once), entry)
+
+
 @pytest.mark.parametrize(
     ("worse", "better"),
     [
