@@ -12,10 +12,13 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Final
 
 from core.errors import ConfigError, JobCancelledError, UsageError, WinnowError
 from tui.grammar import HelpRequested, build_parser, parse
 from tui.interrupts import INTERRUPTED, run
+
+_INTERRUPTED_WORDS: Final = "interrupted; what was done so far is saved"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(sys.argv[1:] if argv is None else argv)
     except (KeyboardInterrupt, JobCancelledError, asyncio.CancelledError):
-        return _complain("interrupted; what was done so far is saved", INTERRUPTED)
+        return _complain(_INTERRUPTED_WORDS, INTERRUPTED)
     except (UsageError, ConfigError) as error:
         return _complain(str(error), 2)
     except WinnowError as error:
@@ -50,7 +53,10 @@ def _run(argv: Sequence[str]) -> int:
             console.write(build_parser().format_help())
             return 2
         module, _, function = args.answer.partition(":")
-        return run(getattr(importlib.import_module(f"tui.commands.{module}"), function)(args, console))
+        status = run(getattr(importlib.import_module(f"tui.commands.{module}"), function)(args, console))
+        if status == INTERRUPTED:
+            console.note(_INTERRUPTED_WORDS)
+        return status
     except HelpRequested as request:
         console.write(str(request))
         return 0

@@ -1,0 +1,123 @@
+"""Runs the real `winnow` as a process of its own, with or without a terminal around it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+ROOT = Path(__file__).parents[2]
+DEADLINE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+
+def environment(home: Path, **extra: str) -> dict[str, str]:
+    """The environment of a user who has nothing but a home folder."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    return {**kept, "HOME": str(home), "PYTHONPATH": str(ROOT), **extra}
+
+
+async def winnow(home: Path, *words: str | Path, **env: str) -> Ran:
+    """Run a command without a terminal and wait for its end."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tui",
+        *map(str, words),
+        env=environment(home, **env),
+        cwd=home,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode is not None
+    return Ran(process.returncode, out.decode(), err.decode())
+
+
+class Terminal:
+    """A command with a terminal of its own: wait for what it shows, type, look at how it ended."""
+
+    def __init__(self, home: Path, *words: str | Path, **env: str) -> None:
+        self._master, slave = pty.openpty()
+        self.shown = ""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tui", *map(str, words)],
+            env=environment(home, TERM="xterm-256color", **env),
+            cwd=home,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        os.close(slave)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        os.close(self._master)
+
+    async def expect(self, text: str) -> None:
+        """Wait until `text` is shown, after what was expected before."""
+        await asyncio.to_thread(self._read_until, text)
+
+    def type(self, text: str) -> None:
+        """Type a line."""
+        os.write(self._master, (text + "\n").encode())
+
+    def press(self, key: bytes) -> None:
+        """Press one key."""
+        os.write(self._master, key)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the command."""
+        self._process.send_signal(number)
+
+    async def end(self) -> int:
+        """The exit status, once everything shown was read."""
+        await asyncio.to_thread(self._read_until, None)
+        return self._process.wait(DEADLINE_SECONDS)
+
+    def _read_until(self, text: str | None) -> None:
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while text is None or text not in self.shown:
+            assert select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))[0], (text, self.shown)
+            try:
+                read = os.read(self._master, 65536)
+            except OSError:  # the other side is closed
+                read = b""
+            if not read:
+                assert text is None, (text, self.shown)
+                return
+            self.shown += re.sub(r"\r\n", "\n", read.decode(errors="replace"))
+        self.shown = self.shown[self.shown.index(text) + len(text) :]
