@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.media.cosine import cosine
+
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
@@ -204,7 +206,7 @@ def _cosine_transform(columns: NDArray[numpy.float64]) -> NDArray[numpy.float64]
         return columns
     half = length // 2
     upper, lower = columns[:half], columns[: half - 1 : -1]
-    divisors = numpy.array([math.cos((index + 0.5) * math.pi / length) * 2 for index in range(half)])
+    divisors = numpy.array([cosine((index + 0.5) * math.pi / length) * 2 for index in range(half)])
     even = _cosine_transform(upper + lower)
     odd = _cosine_transform((upper - lower) / divisors[:, None])
     result = numpy.empty_like(columns)

@@ -1,0 +1,95 @@
+"""What a media worker and its pool say to each other: length-prefixed MessagePack over the worker's pipes.
+
+The pool sends one `Request` at a time; the worker says `Accepted`, for a long read `Working` about once a second, and
+last a `Checksummed`, `Hashed`, `Probed` or `Failed`.
+"""
+
+from __future__ import annotations
+
+import struct
+from enum import StrEnum
+
+import msgspec
+
+from core.media.checksums import Checksums
+from core.media.video import VideoInfo
+
+LENGTH = struct.Struct("<I")
+MAX_MESSAGE = 1 << 20  # bytes; an honest message has a few hundred
+
+
+class Task(StrEnum):
+    """What a worker can be asked for."""
+
+    CHECKSUMS = "checksums"
+    IMAGE_PHASH = "image_phash"
+    VIDEO_PHASH = "video_phash"
+    PROBE = "probe"
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One file to work on. `path` holds the name's bytes; `duration` in seconds and `ffmpeg` are for a video."""
+
+    task: Task
+    path: bytes
+    duration: float | None = None
+    ffmpeg: str = ""
+
+
+class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
+    """The request has arrived: if the worker dies from now on, it is because of this file."""
+
+
+class Working(msgspec.Struct, frozen=True, tag="working"):
+    """The file is still being read: `done` bytes so far."""
+
+    done: int
+
+
+class Checksummed(msgspec.Struct, frozen=True, tag="checksummed"):
+    """The checksums."""
+
+    value: Checksums
+
+
+class Hashed(msgspec.Struct, frozen=True, tag="hashed"):
+    """A PHASH, unsigned 64-bit."""
+
+    value: int
+
+
+class Probed(msgspec.Struct, frozen=True, tag="probed"):
+    """What a video states about itself."""
+
+    value: VideoInfo
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The file, or the ffmpeg setting, is at fault. `kind` is the class of the error, `message` its words alone."""
+
+    kind: str
+    message: str
+
+
+Result = Checksummed | Hashed | Probed | Failed
+Answer = Accepted | Working | Result
+
+_encoder = msgspec.msgpack.Encoder()
+_request_decoder = msgspec.msgpack.Decoder(Request)
+_answer_decoder: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
+
+
+def framed(message: Request | Answer) -> bytes:
+    """The message with its length before it."""
+    body = _encoder.encode(message)
+    return LENGTH.pack(len(body)) + body
+
+
+def read_request(body: bytes) -> Request:
+    """The request in a message's body."""
+    return _request_decoder.decode(body)
+
+
+def read_answer(body: bytes) -> Answer:
+    """The answer in a message's body."""
+    return _answer_decoder.decode(body)

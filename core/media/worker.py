@@ -1,0 +1,137 @@
+"""A media worker: a process of its own that hashes one file at a time, so that a decoder's death costs one file.
+
+Started by `pool` as `python -m core.media.worker` in a session of its own. It ends, with anything it started, as soon
+as its input ends: also when the process that started it was killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import threading
+import time
+from pathlib import Path
+from queue import SimpleQueue
+
+from core.errors import ConfigError, MediaError
+from core.media.messages import (
+    LENGTH,
+    Accepted,
+    Answer,
+    Checksummed,
+    Failed,
+    Hashed,
+    Probed,
+    Request,
+    Result,
+    Task,
+    Working,
+    framed,
+    read_request,
+)
+
+NICENESS = 10
+OOM_SCORE = "500"  # of 1000: the kernel, short of memory, ends a worker before a server
+WORKING_INTERVAL = 1.0  # seconds
+
+
+def main() -> None:
+    """Serve requests until the input ends."""
+    source, sink = os.dup(0), os.dup(1)
+    silence = os.open(os.devnull, os.O_RDWR)
+    os.dup2(silence, 0)  # nothing a library reads or prints may enter the conversation
+    os.dup2(silence, 1)
+    _step_back()
+    requests: SimpleQueue[Request] = SimpleQueue()
+    threading.Thread(target=_receive, args=(source, requests), daemon=True).start()
+    while True:
+        request = requests.get()
+        _send(sink, Accepted())
+        _send(sink, _answer(request, sink))
+
+
+def _step_back() -> None:
+    """Yield the processor and the memory to everything else on the machine; leave no core dumps."""
+    with contextlib.suppress(OSError):
+        os.nice(NICENESS)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(OOM_SCORE, encoding="ascii")
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _receive(source: int, requests: SimpleQueue[Request]) -> None:
+    """Hand over what arrives. At the end of the input end this process and what it started, whatever it is doing."""
+    try:
+        while head := _read_exactly(source, LENGTH.size):
+            requests.put(read_request(_read_exactly(source, LENGTH.unpack(head)[0])))
+    finally:
+        if os.getpgrp() == os.getpid():
+            os.killpg(0, signal.SIGKILL)
+        os._exit(0)
+
+
+def _read_exactly(source: int, count: int) -> bytes:
+    """`count` bytes, or none at the end of the input."""
+    data = b""
+    while len(data) < count:
+        piece = os.read(source, count - len(data))
+        if not piece:
+            return b""
+        data += piece
+    return data
+
+
+def _send(sink: int, answer: Answer) -> None:
+    """Write one answer whole; a pool that is gone is noticed by the reading thread."""
+    data = memoryview(framed(answer))
+    with contextlib.suppress(BrokenPipeError):
+        while data:
+            data = data[os.write(sink, data) :]
+
+
+def _answer(request: Request, sink: int) -> Result:
+    """Do the work; every error of a file becomes a `Failed`."""
+    path = Path(os.fsdecode(request.path))
+    try:
+        return _work(request, path, sink)
+    except (MediaError, ConfigError) as error:
+        return Failed(type(error).__name__, str(error).removeprefix(f"{path}: "))
+    except Exception as error:  # noqa: BLE001 - the worker's boundary: a decoder may raise anything over hostile bytes
+        return Failed("DecodeError", f"cannot be decoded ({type(error).__name__}: {error}); look at it by hand")
+
+
+def _work(request: Request, path: Path, sink: int) -> Result:
+    from core.media.checksums import checksums
+    from core.media.phash import image_phash
+    from core.media.video import probe, video_phash
+
+    match request.task:
+        case Task.CHECKSUMS:
+            return Checksummed(checksums(path, on_read=_Heartbeat(sink)))
+        case Task.IMAGE_PHASH:
+            return Hashed(image_phash(path))
+        case Task.VIDEO_PHASH:
+            return Hashed(video_phash(path, request.duration, request.ffmpeg or None))
+        case Task.PROBE:
+            return Probed(probe(path))
+
+
+class _Heartbeat:
+    """Tells the pool now and then that a large file is still being read."""
+
+    def __init__(self, sink: int) -> None:
+        self._sink = sink
+        self._next = time.monotonic() + WORKING_INTERVAL
+
+    def __call__(self, done: int) -> None:
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + WORKING_INTERVAL
+            _send(self._sink, Working(done))
+
+
+if __name__ == "__main__":
+    main()
