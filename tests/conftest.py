@@ -15,3 +15,10 @@ async def empty_world(tmp_path: Path) -> AsyncIterator[DemoWorld]:
     """A Stash and two stash-boxes that hold nothing; a test fills them through their `library`."""
     async with DemoWorld.open(tmp_path / "world", library=empty) as world:
         yield world
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[DemoWorld]:
+    """The case world (see `core.demo.cases.Case`) with invented hashes: nothing is drawn, so it opens at once."""
+    async with DemoWorld.open(tmp_path / "world", media=False) as world:
+        yield world

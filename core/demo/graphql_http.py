@@ -10,12 +10,13 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import uvicorn
-from graphql import GraphQLNonNull, build_schema
+from graphql import GraphQLNonNull, GraphQLSchema, build_schema
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
@@ -63,7 +64,7 @@ class DemoServer:
         self.faults = Faults()
         self.log = RequestLog()
         self.base_url = ""
-        self.compiler = Compiler(build_schema(sdl), self.readers())
+        self.compiler = Compiler(_schema(sdl), self.readers())
         self.resolvers = self.make_resolvers()
         self._server: uvicorn.Server | None = None
 
@@ -228,6 +229,11 @@ class DemoServer:
             case FaultKind.SILENT:
                 await self.faults.wait_released()
         return None
+
+
+@cache
+def _schema(sdl: str) -> GraphQLSchema:
+    return build_schema(sdl)
 
 
 def unauthorized(scheme: str = "FormBased") -> Response:

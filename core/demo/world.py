@@ -6,15 +6,24 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
+import tomlkit
 
 from core.demo.box_server import DemoBox, Flavour
+from core.demo.cases import CLIPS, IMAGES, STASH_ROOT, CaseWorld, invented_facts
+from core.demo.cast import WorldParts
+from core.demo.clips import make_media
 from core.demo.graphql_http import DemoServer, picture
 from core.demo.stash_server import ConfiguredBox, DemoStash
+from core.demo.state import WorldState
+from core.demo.synthetic import add_scenes
 
+DEFAULT_RATE = 240
+UNLIMITED = 1_000_000  # what Stash is told where nothing is enforced
 Fill = Callable[["DemoWorld"], None]
 
 
@@ -45,12 +54,15 @@ class DemoWorld:
     async def open(
         directory: Path,
         *,
+        scenes: int = 0,
+        media: bool = True,
         library: Fill | None = None,
         stash_version: str = "0.30",
     ) -> AsyncIterator[DemoWorld]:
         """A running world over a folder, which is made where it is missing.
 
-        `library` fills the world instead of the generated cases. What mutations wrote in an earlier run over the
+        `library` fills the world instead of the generated cases; `scenes` adds that many synthetic ones.
+        Without `media` nothing is drawn and hashes are invented. What mutations wrote in an earlier run over the
         same folder is still there, and the ports are the same where they are free.
         """
         await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
@@ -59,6 +71,9 @@ class DemoWorld:
         try:
             if library is not None:
                 library(world)
+            else:
+                await world.generate(scenes=scenes, media=media)
+            world.restore()
             yield world
         finally:
             await world.stop()
@@ -71,11 +86,41 @@ class DemoWorld:
             await server.start(_bound_socket(known.get(server.name, 0)))
         ports = {server.name: urlsplit(server.base_url).port for server in self.servers}
         path.write_bytes(msgspec.json.encode(ports))
-        self.stash.boxes = [ConfiguredBox(box.endpoint, box.api_key, box.title) for box in self.boxes]
-        self.config_path.write_text(
-            f'[stash]\nurl = "{self.stash.base_url}"\napi_key = "{self.stash.api_key}"\n', encoding="utf-8"
+        self.stash.boxes = [ConfiguredBox(box.endpoint, box.api_key, box.title, DEFAULT_RATE) for box in self.boxes]
+        stash = {"url": self.stash.base_url, "api_key": self.stash.api_key}
+        mapping = {"stash": STASH_ROOT, "local": str((self.directory / "library").resolve())}
+        configuration = {"stash": {**stash, "path_map": [mapping]}}
+        self.config_path.touch(mode=0o600)
+        self.config_path.write_text(tomlkit.dumps(configuration), encoding="utf-8")
+
+    async def generate(self, *, scenes: int = 0, media: bool = True) -> None:
+        """Fill the libraries with the cases (see `cases.Case`) and with synthetic scenes."""
+        parts = WorldParts(
+            self.directory,
+            self.stash.library,
+            (self.boxes[0].library, self.boxes[1].library),
+            (self.boxes[0].endpoint, self.boxes[1].endpoint),
         )
-        self.config_path.chmod(0o600)
+        facts = await asyncio.to_thread(make_media, self.directory, CLIPS, IMAGES) if media else invented_facts(CLIPS)
+        CaseWorld(parts, facts).fill()
+        if scenes:
+            await asyncio.to_thread(add_scenes, parts, scenes)
+
+    def restore(self) -> None:
+        """Apply what mutations wrote in earlier runs, and keep what they will write from now on."""
+        endpoints = {server.name: server.endpoint for server in self.servers}
+        state = WorldState(self.directory, endpoints)
+        state.restore(self.stash.library, {box.name: box.library for box in self.boxes})
+        self.stash.on_change = state.scene_written
+        for box in self.boxes:
+            box.on_change = partial(state.entry_written, box.name)
+
+    def set_rate(self, per_minute: int) -> None:
+        """Requests a minute at both stash-boxes, told to Stash and enforced; 0 means no limit."""
+        told = per_minute or UNLIMITED
+        self.stash.boxes = [ConfiguredBox(box.endpoint, box.api_key, box.title, told) for box in self.boxes]
+        for box in self.boxes:
+            box.rate_limit = per_minute or None
 
     async def stop(self) -> None:
         """Stop all servers."""

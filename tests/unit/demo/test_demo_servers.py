@@ -11,7 +11,7 @@ import pytest
 from core.demo.faults import FaultKind
 from core.demo.graphql_http import DemoServer
 from core.demo.library import BoxFingerprint, BoxScene, DemoScene, DemoStashId, box_prints, video
-from core.demo.world import DemoWorld
+from core.demo.world import DemoWorld, empty
 
 JSON = {"Accept": "application/json"}
 LOOKUP = """query Lookup($f: [[FingerprintQueryInput!]!]!) {
@@ -225,7 +225,7 @@ async def test_a_silent_server_can_be_stopped(empty_world: DemoWorld, client: ht
 
 
 async def test_ports_are_kept(tmp_path: Any) -> None:
-    async with DemoWorld.open(tmp_path) as world:
+    async with DemoWorld.open(tmp_path, library=empty) as world:
         first = [server.base_url for server in world.servers]
-    async with DemoWorld.open(tmp_path) as world:
+    async with DemoWorld.open(tmp_path, library=empty) as world:
         assert [server.base_url for server in world.servers] == first
