@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import pty
 import re
@@ -10,6 +11,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +61,11 @@ async def winnow(home: Path, *words: str | Path, **env: str) -> Ran:
     return Ran(process.returncode, out.decode(), err.decode())
 
 
+def _take_terminal() -> None:
+    """Make the terminal on stdin the controlling one, so that Ctrl-C in it is a signal."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Terminal:
     """A command with a terminal of its own: wait for what it shows, type, look at how it ended."""
 
@@ -73,6 +80,7 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             start_new_session=True,
+            preexec_fn=_take_terminal,  # one system call, no lock of ours is held meanwhile
         )
         os.close(slave)
 
