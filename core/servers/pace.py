@@ -9,9 +9,6 @@ from contextlib import asynccontextmanager
 
 from aiolimiter import AsyncLimiter
 
-# A minute, and a little more: the server's clock and ours need not agree to the last millisecond.
-_WINDOW_SECONDS = 60.05
-
 
 class Pace:
     """Everything sent to one server passes through here, retries included.
@@ -20,7 +17,11 @@ class Pace:
     `requests_per_minute` arrive at the server; nothing is sent before the end of a pause the server asked for.
     """
 
-    def __init__(self, *, concurrency: int) -> None:
+    def __init__(self, *, concurrency: int, minute: float = 60.0) -> None:
+        """`minute` is how many seconds one has; tests have shorter ones."""
+        self._minute = minute
+        # A little more than a minute: the server's clock and ours need not agree to the last millisecond.
+        self._window = minute * 1.001
         self._concurrency = max(1, concurrency)
         self._slots = asyncio.Semaphore(self._concurrency)
         self._surplus = 0
@@ -55,7 +56,7 @@ class Pace:
             # One at a time, evenly spread. A bucket of N a minute would let N go at once and N more while it drains:
             # almost 2 N in one window. Even spacing also never leaves the network idle for long while work waits.
             # Spacing alone is not exact, since requests sent apart may arrive together: see _window_is_full.
-            self._limiter = AsyncLimiter(1, 60 / rate)
+            self._limiter = AsyncLimiter(1, self._minute / rate)
 
     def pause(self, seconds: float) -> None:
         """Send nothing for so long, whoever asks."""
@@ -102,14 +103,14 @@ class Pace:
         """
         if self._per_minute is None:
             return False
-        oldest = asyncio.get_running_loop().time() - _WINDOW_SECONDS
+        oldest = asyncio.get_running_loop().time() - self._window
         while self._ended and self._ended[0] <= oldest:
             self._ended.popleft()
         return self._under_way + len(self._ended) >= self._per_minute
 
     async def _wait_for_window(self) -> None:
         if self._ended:
-            await asyncio.sleep(max(0.0, self._ended[0] + _WINDOW_SECONDS - asyncio.get_running_loop().time()))
+            await asyncio.sleep(max(0.0, self._ended[0] + self._window - asyncio.get_running_loop().time()))
         else:
             self._one_ended.clear()
             await self._one_ended.wait()

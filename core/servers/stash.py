@@ -84,9 +84,9 @@ class StashClient:
         self.url = path
         self.oddities = Oddities()
         self._credential = Credential(api_key, basic=address.basic, name=_KEY_NAME)
-        self._channel = http.channel(path, concurrency=concurrency)
+        self.channel = http.channel(path, concurrency=concurrency)
         endpoint = parse_address(f"{path}/graphql")
-        self._graphql = GraphQLClient(self._channel, endpoint, self._credential, documents.DOCUMENTS)
+        self._graphql = GraphQLClient(self.channel, endpoint, self._credential, documents.DOCUMENTS)
         self._features: StashFeatures | None = None
 
     # -- what it is --------------------------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ class StashClient:
     async def _picture(self, scene_id: int) -> tuple[str, bytes] | None:
         url = f"{self.url}/scene/{scene_id}/screenshot"
         call = Call(url, accept="image/*", credential=self._credential, max_bytes=32 * MEBIBYTE)
-        answer = await self._channel.send(call)
+        answer = await self.channel.send(call)
         if answer.status in (401, 403):
             raise AuthenticationError(f"it refuses the key: check {_KEY_NAME}", server=self.url, status=answer.status)
         if answer.status == 404 or answer.content_type == "image/svg+xml":
