@@ -1,0 +1,68 @@
+"""Signals stop a command cleanly: its state is saved, the status is 130; a second one ends it at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli_runner import ROOT, environment
+
+WORK = """
+import asyncio, signal, sys
+{before}
+from tui.interrupts import run
+async def work():
+    print("begun", flush=True)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        {saving}
+        print("saved", flush=True)
+sys.exit(run(work()))
+"""
+
+
+async def started(tmp_path: Path, saving: str, before: str = "") -> asyncio.subprocess.Process:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        WORK.format(saving=saving, before=before),
+        env=environment(tmp_path),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert await asyncio.wait_for(process.stdout.readline(), 60) == b"begun\n"
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_one_signal_lets_the_work_save_its_state(tmp_path: Path, number: signal.Signals) -> None:
+    process = await started(tmp_path, "await asyncio.sleep(0.05)")
+    process.send_signal(number)
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    assert (process.returncode, out, err) == (130, b"saved\n", b"")
+
+
+async def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
+    process = await started(tmp_path, "print('saving', flush=True); await asyncio.Event().wait()")
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout is not None
+    assert await asyncio.wait_for(process.stdout.readline(), 60) == b"saving\n"
+    process.send_signal(signal.SIGTERM)
+    out, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert (process.returncode, out) == (-signal.SIGTERM, b"")
+
+
+async def test_what_nohup_ignores_stays_ignored(tmp_path: Path) -> None:
+    process = await started(tmp_path, "pass", before="signal.signal(signal.SIGHUP, signal.SIG_IGN)")
+    process.send_signal(signal.SIGHUP)
+    os.kill(process.pid, signal.SIGINT)
+    out, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert (process.returncode, out) == (130, b"saved\n")
