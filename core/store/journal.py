@@ -152,10 +152,53 @@ async def end(
     )
 
 
-async def start_undo(tx: Transaction, effect_id: int, *, owner: str) -> None:
-    """Write down that an effect is about to be taken back."""
+async def start_undo(tx: Transaction, effect_id: int, *, owner: str) -> bool:
+    """Write down that an effect is about to be taken back; False when it is not (or no longer) done."""
+    changed = await tx.execute(
+        "UPDATE effects SET state = ?, owner = ?, words = '' WHERE id = ? AND state = ?",
+        (EffectState.UNDOING, owner, effect_id, EffectState.DONE),
+    )
+    return changed > 0
+
+
+async def take_over(tx: Transaction, effect: EffectRecord, *, owner: str) -> bool:
+    """Become the owner of an open effect; False when another process did, or settled it, meanwhile."""
+    changed = await tx.execute(
+        "UPDATE effects SET owner = ? WHERE id = ? AND state = ? AND owner = ?",
+        (owner, effect.id, effect.state, effect.owner),
+    )
+    return changed > 0
+
+
+async def set_owner(tx: Transaction, effect_id: int, owner: str) -> None:
+    """Hand an open effect over, or let go of it."""
+    await tx.execute("UPDATE effects SET owner = ? WHERE id = ?", (owner, effect_id))
+
+
+async def plan_again(tx: Transaction, effect_id: int) -> None:
+    """Put an effect that was started, but not done, back to planned."""
     await tx.execute(
-        "UPDATE effects SET state = ?, owner = ?, words = '' WHERE id = ?", (EffectState.UNDOING, owner, effect_id)
+        "UPDATE effects SET state = ?, before = NULL, started_at = NULL WHERE id = ?", (EffectState.PLANNED, effect_id)
+    )
+
+
+async def drop_planned_elsewhere(tx: Transaction, batch_id: int, subjects: Sequence[int], *, now: float) -> None:
+    """Let interrupted plans for these subjects give way to a newer batch."""
+    await tx.many(
+        "UPDATE effects SET state = ?, words = ?, ended_at = ? WHERE state = ? AND subject = ? AND batch_id IN "
+        "(SELECT id FROM batches WHERE state = ? AND id <> ?)",
+        [
+            (
+                EffectState.DROPPED,
+                f"planned again in batch {batch_id}",
+                now,
+                EffectState.PLANNED,
+                subject,
+                BatchState.INTERRUPTED,
+                batch_id,
+            )
+            for subject in subjects
+        ],
     )
 
 

@@ -1,0 +1,339 @@
+"""Long work: persisted, with progress and a log, pausable, cancellable within a second, resumable after a kill.
+
+A job runs as a task of the process that started it. Any process may ask it to stop or pause by writing the request
+into the database: the job's watcher reads it several times a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core.clock import Clock
+from core.errors import JobCancelledError, JobError, JobRunningError, StoreError, WinnowError
+from core.store import jobs as table
+from core.store.database import Database
+from core.store.jobs import RESUMABLE, JobRecord, JobState
+from core.store.owner import Owner
+
+_WATCH_SECONDS: Final = 0.25
+_SAVE_SECONDS: Final = 0.5
+_RATE_WINDOW_SECONDS: Final = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is. `rate` in steps a second, `seconds_left` None while unknown."""
+
+    job_id: int
+    kind: str
+    title: str
+    state: JobState
+    done: int
+    total: int | None
+    message: str
+    rate: float | None
+    seconds_left: float | None
+
+
+Listener = Callable[[Progress], None]
+
+
+class Job:
+    """What running work holds: it reports through it, and is stopped or paused at its checkpoints."""
+
+    def __init__(self, record: JobRecord, jobs: Jobs) -> None:
+        self.id = record.id
+        self.kind = record.kind
+        self.title = record.title
+        self.parameters = record.parameters
+        self.started_at = record.created_at
+        self._jobs = jobs
+        self._state = JobState.RUNNING
+        self._done = 0
+        self._total: int | None = None
+        self._message = ""
+        self._saved_at = -1e9
+        self._marks: deque[tuple[float, int]] = deque()
+        self._may_go_on = asyncio.Event()
+        self._may_go_on.set()
+
+    @property
+    def progress(self) -> Progress:
+        """How far the job is now."""
+        rate = self._rate()
+        left = None
+        if rate and self._total is not None:
+            left = max(0, self._total - self._done) / rate
+        return Progress(self.id, self.kind, self.title, self._state, self._done, self._total, self._message, rate, left)
+
+    def _rate(self) -> float | None:
+        if len(self._marks) < 2:
+            return None
+        (first_at, first), (last_at, last) = self._marks[0], self._marks[-1]
+        return (last - first) / (last_at - first_at) if last_at > first_at and last > first else None
+
+    async def report(self, *, done: int, total: int | None = None, message: str | None = None) -> None:
+        """Say how far the work is, and wait here while the job is paused."""
+        now = self._jobs.clock.monotonic()
+        if message is not None and message != self._message:
+            self._marks.clear()  # another phase has another pace
+        self._done = done
+        self._total = total
+        self._message = self._message if message is None else message
+        self._marks.append((now, done))
+        while self._marks and self._marks[0][0] < now - _RATE_WINDOW_SECONDS:
+            self._marks.popleft()
+        self._jobs.tell(self.progress)
+        if now - self._saved_at >= _SAVE_SECONDS:
+            self._saved_at = now
+            await self._save()
+        await self._may_go_on.wait()
+
+    async def _save(self) -> None:
+        async with self._jobs.database.write() as tx:
+            await table.set_progress(tx, self.id, done=self._done, total=self._total, message=self._message)
+
+    async def log(self, text: str, *, level: str = "info") -> None:
+        """Add a line to the job's log. `level`: info, warning or error."""
+        _log.log(getattr(logging, level.upper()), "job %s: %s", self.id, text)
+        async with self._jobs.database.write() as tx:
+            await table.log(tx, self.id, level=level, text=text, now=self._jobs.clock.now())
+
+    async def obey(self, request: str) -> bool:
+        """Act on what somebody asked: True when the job is to be cancelled."""
+        wanted = JobState.PAUSED if request == "pause" else JobState.RUNNING
+        if request != "cancel" and wanted is not self._state:
+            self._state = wanted
+            self._marks.clear()
+            if wanted is JobState.PAUSED:
+                self._may_go_on.clear()
+            else:
+                self._may_go_on.set()
+            async with self._jobs.database.write() as tx:
+                await table.set_state(tx, self.id, wanted)
+            self._jobs.tell(self.progress)
+        return request == "cancel"
+
+
+Work = Callable[[Job], Awaitable[dict[str, Any]]]
+
+
+class Jobs:
+    """Starts, stops and remembers jobs. One instance a process."""
+
+    def __init__(self, database: Database, owner: Owner, clock: Clock) -> None:
+        self.database = database
+        self.clock = clock
+        self._owner = owner
+        self._listeners: list[Listener] = []
+        self._tasks: dict[int, asyncio.Task[JobRecord]] = {}
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with every progress of every job of this process; the result ends it."""
+        self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            with suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def tell(self, progress: Progress) -> None:
+        """Pass a progress on to whoever listens."""
+        for listener in tuple(self._listeners):
+            listener(progress)
+
+    async def run(
+        self, kind: str, title: str, work: Work, *, parameters: dict[str, Any] | None = None, resume: int | None = None
+    ) -> JobRecord:
+        """Run work as a job and wait for its end; its record then says how it ended.
+
+        Raises JobRunningError when a job of this kind is already under way in any process. A job that fails or is
+        cancelled raises what ended it, after its end was recorded.
+        """
+        task = await self.start(kind, title, work, parameters=parameters, resume=resume)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+            raise
+
+    async def start(
+        self, kind: str, title: str, work: Work, *, parameters: dict[str, Any] | None = None, resume: int | None = None
+    ) -> asyncio.Task[JobRecord]:
+        """Run work as a job in the background, whatever becomes of the caller.
+
+        Raises JobRunningError when a job of this kind is already under way in any process.
+        """
+        now = self.clock.now()
+        async with self.database.write() as tx:
+            for other in await table.open_jobs(tx):
+                if not self._owner.is_alive(other.owner):
+                    await table.set_state(tx, other.id, JobState.INTERRUPTED)
+                elif other.kind == kind:
+                    raise JobRunningError(
+                        f"job {other.id} ({other.title}) is already under way. Wait for it, or stop it with "
+                        f"`winnow jobs cancel {other.id}`."
+                    )
+            if resume is None:
+                job_id = await table.add(
+                    tx, kind=kind, title=title, parameters=parameters or {}, owner=self._owner.name, now=now
+                )
+            else:
+                job_id = resume
+                await table.restart(tx, job_id, owner=self._owner.name)
+            record = await table.get(tx, job_id)
+        assert record is not None
+        task = asyncio.create_task(self._carry(Job(record, self), work), name=f"job-{record.id}")
+        self._tasks[record.id] = task
+        task.add_done_callback(lambda ended: self._forget(record.id, ended))
+        return task
+
+    def _forget(self, job_id: int, task: asyncio.Task[JobRecord]) -> None:
+        self._tasks.pop(job_id, None)
+        if not task.cancelled():
+            task.exception()  # recorded already: nobody has to ask for it
+
+    async def _carry(self, job: Job, work: Work) -> JobRecord:
+        """Run the work under its watcher and record its end."""
+        is_asked_to_stop = asyncio.Event()
+        running = asyncio.ensure_future(work(job))
+        watcher = asyncio.create_task(self._watch(job, running, is_asked_to_stop))
+        try:
+            result = await running
+        except asyncio.CancelledError:
+            running.cancel()
+            await asyncio.wait({running})
+            state = JobState.CANCELLED if is_asked_to_stop.is_set() else JobState.INTERRUPTED
+            await asyncio.shield(self._end(job, state, error="stopped on request" if is_asked_to_stop.is_set() else ""))
+            if is_asked_to_stop.is_set():
+                raise JobCancelledError(f"job {job.id} ({job.title}) was stopped; its state is saved") from None
+            raise
+        except WinnowError as error:
+            await self._end(job, JobState.FAILED, error=str(error))
+            raise
+        except Exception as error:  # the job runner is where a bug must end as a failed job, not as a dead app
+            _log.exception("job %s failed", job.id)
+            await self._end(job, JobState.FAILED, error=f"{type(error).__name__}: {error}")
+            raise
+        else:
+            return await self._end(job, JobState.DONE, result=result)
+        finally:
+            watcher.cancel()
+            await asyncio.wait({watcher})
+
+    async def _watch(self, job: Job, running: asyncio.Future[Any], is_asked_to_stop: asyncio.Event) -> None:
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            try:
+                async with self.database.read() as reader:
+                    request = await table.requested(reader, job.id)
+                if await job.obey(request):
+                    is_asked_to_stop.set()
+                    running.cancel()
+                    return
+            except StoreError as error:  # a locked database must not end the watch
+                _log.warning("job %s: %s", job.id, error)
+
+    async def _end(
+        self, job: Job, state: JobState, *, result: dict[str, Any] | None = None, error: str = ""
+    ) -> JobRecord:
+        progress = job.progress
+        async with self.database.write() as tx:
+            await table.set_progress(tx, job.id, done=progress.done, total=progress.total, message=progress.message)
+            if error:
+                await table.log(tx, job.id, level="error", text=error, now=self.clock.now())
+            await table.finish(tx, job.id, state, result=result, error=error, now=self.clock.now())
+            record = await table.get(tx, job.id)
+        assert record is not None
+        self.tell(
+            Progress(job.id, job.kind, job.title, state, progress.done, progress.total, progress.message, None, None)
+        )
+        return record
+
+    async def ask(self, job_id: int, request: str) -> JobRecord:
+        """Ask a job, of whatever process, to "cancel", "pause" or go on ("").
+
+        Raises JobError when there is no such job or it does not run. A job whose process is gone is marked
+        interrupted instead.
+        """
+        async with self.database.write() as tx:
+            record = await table.get(tx, job_id)
+            if record is None:
+                raise JobError(f"there is no job {job_id}; `winnow jobs` lists them")
+            if record.state in (JobState.RUNNING, JobState.PAUSED) and not self._owner.is_alive(record.owner):
+                await table.set_state(tx, job_id, JobState.INTERRUPTED)
+                record = await table.get(tx, job_id)
+                assert record is not None
+                return record
+            if not await table.ask(tx, job_id, request):
+                raise JobError(f"job {job_id} ({record.title}) is not running: it is {record.state}")
+        return record
+
+    async def recover(self) -> list[str]:
+        """Mark jobs whose process is gone as interrupted; what was found, in words."""
+        words: list[str] = []
+        async with self.database.read() as reader:
+            found = [job for job in await table.open_jobs(reader) if not self._owner.is_alive(job.owner)]
+        if found:
+            async with self.database.write() as tx:
+                for job in found:
+                    await table.set_state(tx, job.id, JobState.INTERRUPTED)
+                    words.append(f"job {job.id} ({job.title}) was cut short; it goes on where it was when run again")
+        return words
+
+    async def get(self, job_id: int) -> JobRecord | None:
+        """One job."""
+        async with self.database.read() as reader:
+            return await table.get(reader, job_id)
+
+    async def newest(self, *, kind: str | None = None, limit: int = 100) -> list[JobRecord]:
+        """The newest jobs first."""
+        async with self.database.read() as reader:
+            return await table.newest(reader, kind=kind, limit=limit)
+
+    async def log_lines(self, job_id: int, *, limit: int = 1000) -> list[table.LogLine]:
+        """The last lines of a job's log, oldest first."""
+        async with self.database.read() as reader:
+            return await table.log_lines(reader, job_id, limit=limit)
+
+    async def resumable(self, kind: str) -> JobRecord | None:
+        """The newest job of a kind, when it did not come to its end."""
+        newest = await self.newest(kind=kind, limit=1)
+        return newest[0] if newest and newest[0].state in RESUMABLE else None
+
+    async def last_finished(self, kind: str) -> JobRecord | None:
+        """The last job of a kind that came to its end."""
+        async with self.database.read() as reader:
+            return await table.last_finished(reader, kind)
+
+    async def next_run(self, kind: str, interval_hours: int) -> float | None:
+        """When a job of this kind is due (Unix seconds): now when it never ran, None when the schedule is off.
+
+        A last run that lies in the future (the clock was set back) counts as never.
+        """
+        if interval_hours <= 0:
+            return None
+        now = self.clock.now()
+        last = await self.last_finished(kind)
+        if last is None or last.finished_at is None or last.finished_at > now:
+            return now
+        return last.finished_at + interval_hours * 3600
+
+    async def close(self) -> None:
+        """Stop every job of this process; each is recorded as interrupted and can be resumed."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
