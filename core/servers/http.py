@@ -28,6 +28,9 @@ USER_AGENT = "Winnow/0.1"
 
 _log = logging.getLogger("winnow.servers")
 
+# Their lines hold addresses and headers of answers, in which a server may put a key; `_log` has one without secrets.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 # Without this, stamina writes a warning to stderr at every retry, into the middle of a terminal application.
 stamina.instrumentation.set_on_retry_hooks(())
 
