@@ -1,0 +1,90 @@
+"""What `winnow doctor` says of the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.machine import State
+from tui.commands.doctor import terminal
+
+
+class Tty:
+    """A stdout that is a terminal."""
+
+    def __init__(self, encoding: str = "utf-8") -> None:
+        self.encoding = encoding
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", Tty())
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LINES", "40")
+
+
+def states(**env: str) -> dict[str, State]:
+    return {check.name: check.state for check in terminal(env)}
+
+
+def test_a_good_terminal() -> None:
+    assert states(TERM="xterm-256color", COLORTERM="truecolor") == {
+        "terminal": State.OK,
+        "characters": State.OK,
+        "colours": State.OK,
+    }
+
+
+@pytest.mark.parametrize("kind", ["", "dumb"])
+def test_no_terminal_to_speak_of(kind: str) -> None:
+    assert states(TERM=kind) == {"terminal": State.FAILED}
+
+
+def test_a_pipe_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Tty, "isatty", lambda _: False)
+    assert states(TERM="xterm") == {"terminal": State.SKIPPED}
+
+
+def test_a_small_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "79")
+    assert states(TERM="xterm-256color")["terminal"] is State.WARNING
+
+
+def test_a_terminal_without_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", Tty("iso8859-1"))
+    assert states(TERM="xterm")["characters"] is State.WARNING
+
+
+@pytest.mark.parametrize(
+    ("env", "state", "words"),
+    [
+        ({"NO_COLOR": "1", "COLORTERM": "truecolor"}, State.OK, "none"),
+        ({"COLORTERM": "24bit"}, State.OK, "24 bit"),
+        ({"TERM": "xterm-direct"}, State.OK, "24 bit"),
+        ({"TERM": "screen-256color"}, State.OK, "256"),
+        ({"TERM": "linux"}, State.WARNING, "16"),
+    ],
+)
+def test_colours(env: dict[str, str], state: State, words: str) -> None:
+    found = next(check for check in terminal({"TERM": "xterm", **env}) if check.name == "colours")
+    assert (found.state, words in found.words) == (state, True)
+
+
+@pytest.mark.parametrize(("answer", "state"), [("on", State.OK), ("all", State.OK), ("off", State.WARNING)])
+def test_tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, state: State) -> None:
+    program = tmp_path / "tmux"
+    program.write_text(f"#!/bin/sh\necho {answer}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert states(TERM="tmux-256color", TMUX="/tmp/tmux,1,0")["tmux"] is state
+
+
+def test_tmux_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert states(TERM="tmux-256color", TMUX="/tmp/tmux,1,0")["tmux"] is State.WARNING
