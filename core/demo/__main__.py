@@ -17,9 +17,8 @@ from pathlib import Path
 
 import msgspec
 
-from core.demo.faults import parse_faults
 from core.demo.world import DemoWorld
-from core.errors import UsageError, WinnowError
+from core.errors import WinnowError
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -37,17 +36,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def configure(world: DemoWorld, options: argparse.Namespace) -> None:
-    """Latency, rates and faults as the command line and WINNOW_DEMO_FAULTS state them. Raises UsageError."""
-    servers = {server.name: server for server in world.servers}
+    """Latency, rates and faults as the command line states them. Raises UsageError."""
     for server in world.servers:
         server.faults.latency = options.latency
         server.log.keep_variables = not options.no_variables
     if options.rate is not None:
         world.set_rate(options.rate)
-    for name, fault in parse_faults(";".join([*options.fault, os.environ.get("WINNOW_DEMO_FAULTS", "")])):
-        if name not in servers:
-            raise UsageError(f"no demo server is called {name!r}; there are {', '.join(servers)}")
-        servers[name].faults.pending.append(fault)
+    for text in options.fault:
+        world.add_faults(text)
 
 
 def description(world: DemoWorld) -> dict[str, object]:

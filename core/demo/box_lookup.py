@@ -16,10 +16,12 @@ class FingerprintIndex:
 
     def __init__(self, scenes: Iterable[BoxScene]) -> None:
         self.exact: dict[int, list[BoxScene]] = {}
+        self.with_md5: dict[str, list[BoxScene]] = {}
         self._with_phash: dict[int, list[BoxScene]] = {}
         for scene in scenes:
             for fingerprint in scene.fingerprints:
                 if fingerprint.algorithm == "MD5":
+                    self.with_md5.setdefault(f"{fingerprint.value:032x}", []).append(scene)
                     continue
                 _hang(self.exact, fingerprint.value, scene)
                 if fingerprint.algorithm == "PHASH":

@@ -7,7 +7,6 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any
@@ -17,25 +16,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from core.demo.box_lookup import Lookup
-from core.demo.graphql_http import (
-    GRAPHQL_JSON,
-    JSON,
-    SCHEMAS,
-    Context,
-    DemoServer,
-    Resolver,
-    picture,
-    too_many,
-    unauthorized,
-)
+from core.demo.box_lookup import FingerprintIndex, Lookup
+from core.demo.box_votes import hash_value, submit, submit_batch
+from core.demo.graphql_http import SCHEMAS, Context, DemoServer, Resolver, picture
 from core.demo.library import BoxFingerprint, BoxImage, BoxLibrary, BoxScene
 from core.demo.projection import Readers, ResolverError
+from core.demo.spoil import GRAPHQL_JSON, JSON, too_many, unauthorized
 
 MAX_GROUPS = 40
 MAX_PHASHES = 64
-MAX_BATCH = 1000
-VOTES = {"VALID": 1, "INVALID": -1, "REMOVE": 0}
 
 
 class Flavour(StrEnum):
@@ -48,9 +37,10 @@ class Flavour(StrEnum):
 class DemoBox(DemoServer):
     """A stash-box over a `BoxLibrary`.
 
-    `phash_distance`: how far a PHASH may be from the stored one. `rate_limit`: requests in `rate_window` seconds, None
-    for no limit; `retry_after` is sent with a 429 where set. `log.violations` lists what a polite client never sends:
-    more than 64 PHASHes at once, MD5s, over-long, degenerate or empty hashes.
+    `phash_distance`: how far a PHASH may be from the stored one. `stores_md5`: as servers before v0.8, to go with an
+    older `version`. `returns_deleted`: deleted scenes are found by fingerprint. `rate_limit`: requests in
+    `rate_window` seconds, None for no limit; `retry_after` is sent with a 429 where set. `log.violations` lists what a
+    polite client never sends: more than 64 PHASHes at once, MD5s, over-long, degenerate or empty hashes.
     """
 
     def __init__(
@@ -65,7 +55,9 @@ class DemoBox(DemoServer):
         self.library = library or BoxLibrary()
         self.flavour = flavour
         self.title = title or name
+        self.version = "v0.10.2"
         self.phash_distance = 8
+        self.stores_md5 = False
         self.returns_deleted = flavour is Flavour.THEPORNDB
         self.rate_limit: int | None = 240 if flavour is Flavour.THEPORNDB else None
         self.rate_window = 60.0
@@ -132,7 +124,7 @@ class DemoBox(DemoServer):
         """The root fields of the schema, each for those with a key."""
         fields: dict[str, Callable[[dict[str, Any]], Any]] = {
             "version": lambda _: SimpleNamespace(
-                hash="demo", build_time="2026-07-02", build_type="OFFICIAL", version="v0.10.2"
+                hash="demo", build_time="2026-07-02", build_type="OFFICIAL", version=self.version
             ),
             "me": lambda _: SimpleNamespace(
                 id=str(uuid.uuid5(uuid.NAMESPACE_URL, self.name)), name="demo", roles=["READ", "VOTE"]
@@ -141,8 +133,8 @@ class DemoBox(DemoServer):
             "findScenesBySceneFingerprints": self._find_scenes,
             "searchScene": lambda given: self._search(given)[: _limit(given.get("limit"))],
             "searchScenes": self._search_scenes,
-            "submitFingerprint": lambda given: self._submit(given["input"]),
-            "submitFingerprints": lambda given: self._submit_batch(given["input"]),
+            "submitFingerprint": self._submit,
+            "submitFingerprints": self._submit_batch,
         }
 
         def guarded(field: Callable[[dict[str, Any]], Any]) -> Resolver:
@@ -212,14 +204,16 @@ class DemoBox(DemoServer):
         for group in groups:
             found: dict[str, BoxScene] = {}
             for entry in group:
-                value = hash_value(entry["hash"])
-                if entry["algorithm"] == "MD5":
-                    continue
-                for scene in index.find(entry["algorithm"], value, self.phash_distance):
+                for scene in self._matches(index, entry):
                     if not scene.deleted or self.returns_deleted:
                         found[scene.id] = scene
             answer.append(list(found.values()))
         return answer
+
+    def _matches(self, index: FingerprintIndex, entry: dict[str, str]) -> list[BoxScene]:
+        if entry["algorithm"] == "MD5":
+            return index.with_md5.get(entry["hash"].lower(), []) if self.stores_md5 else []
+        return index.find(entry["algorithm"], hash_value(entry["hash"]), self.phash_distance)
 
     def _judge(self, entries: list[dict[str, str]]) -> None:
         """Note what a polite client does not send."""
@@ -228,6 +222,8 @@ class DemoBox(DemoServer):
             self.log.violations.append(f"{phashes} PHASHes in one request")
         for entry in entries:
             text = entry["hash"]
+            if entry["algorithm"] == "MD5" and self.stores_md5:
+                continue
             if entry["algorithm"] == "MD5":
                 self.log.violations.append(f"an MD5: {text!r}")
             elif not isinstance(text, str) or not 0 < len(text) <= 16:
@@ -252,61 +248,17 @@ class DemoBox(DemoServer):
         start = (max(given.get("page") or 1, 1) - 1) * size
         return SimpleNamespace(count=len(found), scenes=found[start : start + size])
 
-    # -- submissions -------------------------------------------------------------------------------------------
-
     def _submit(self, given: dict[str, Any]) -> bool:
-        entry = given["fingerprint"]
-        value = hash_value(entry["hash"])
-        vote = VOTES["REMOVE" if given.get("unmatch") else given.get("vote") or "VALID"]
-        scene = self.library.scenes.get(given["scene_id"])
-        if scene is None or scene.deleted or entry["algorithm"] == "MD5" or entry["duration"] <= 0:
-            return True
-        stored = _stored(scene, entry["algorithm"], value)
-        if vote < 0 and (stored is None or not stored.submissions):
-            raise ResolverError("fingerprint has no submissions")
-        self._vote(scene, entry["algorithm"], value, entry["duration"], vote)
+        scene = submit(self.library, given["input"])
+        if scene is not None:
+            self.on_change(scene)
         return True
 
-    def _submit_batch(self, entries: list[dict[str, Any]]) -> list[object]:
-        if len(entries) > MAX_BATCH:
-            raise ResolverError(f"maximum of {MAX_BATCH} fingerprints allowed per batch")
-        results: list[object] = []
-        for entry in entries:
-            if entry["algorithm"] == "MD5":
-                continue
-            scene = self.library.scenes.get(entry["scene_id"])
-            error = None
-            if scene is None or scene.deleted:
-                error = "invalid or deleted scene"
-            elif entry["duration"] <= 0:
-                error = "duration must be greater than 0"
-            else:
-                self._vote(scene, entry["algorithm"], hash_value(entry["hash"]), entry["duration"], 1)
-            results.append(SimpleNamespace(hash=entry["hash"], scene_id=entry["scene_id"], error=error))
+    def _submit_batch(self, given: dict[str, Any]) -> list[object]:
+        results, changed = submit_batch(self.library, given["input"])
+        for scene in changed:
+            self.on_change(scene)
         return results
-
-    def _vote(self, scene: BoxScene, algorithm: str, value: int, duration: int, vote: int) -> None:
-        stored = _stored(scene, algorithm, value)
-        if stored is None:
-            now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-            stored = BoxFingerprint(algorithm, value, duration, 0, 0, now, now)
-            scene.fingerprints.append(stored)
-        stored.submissions += (vote > 0) - (stored.user_vote > 0)
-        stored.reports += (vote < 0) - (stored.user_vote < 0)
-        stored.user_vote = vote
-        if not stored.submissions and not stored.reports:
-            scene.fingerprints.remove(stored)
-        self.library.changed()
-        self.on_change(scene)
-
-
-def hash_value(text: Any) -> int:
-    """A hash as the scalar reads it: more than 16 digits become 0. Raises ResolverError for what is not hexadecimal."""
-    if not isinstance(text, str):
-        raise ResolverError("fingerprint hash must be a string")
-    if not re.fullmatch("[0-9a-fA-F]+", text):
-        raise ResolverError(f'invalid fingerprint hash: strconv.ParseUint: parsing "{text}": invalid syntax')
-    return int(text, 16) if len(text) <= 16 else 0
 
 
 def box_sdl(flavour: Flavour) -> str:
@@ -327,10 +279,6 @@ def box_sdl(flavour: Flavour) -> str:
             node = ObjectTypeDefinitionNode(name=node.name, interfaces=(), directives=(), fields=fields)
         definitions.append(node)
     return print_ast(DocumentNode(definitions=tuple(definitions)))
-
-
-def _stored(scene: BoxScene, algorithm: str, value: int) -> BoxFingerprint | None:
-    return next((e for e in scene.fingerprints if e.algorithm == algorithm and e.value == value), None)
 
 
 def _limit(limit: int | None) -> int:

@@ -158,12 +158,22 @@ class RequestLog:
     requests: deque[RecordedRequest] = field(default_factory=lambda: deque(maxlen=20_000))
     counts: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def record(self, operation: str, fields: tuple[str, ...], variables: dict[str, Any]) -> None:
+    def record(self, operation: str, fields: tuple[str, ...], variables: dict[str, Any]) -> RecordedRequest:
         """Take down one request."""
         kept = variables if self.keep_variables else None
-        self.requests.append(RecordedRequest(time.monotonic(), operation, fields, kept))
+        request = RecordedRequest(time.monotonic(), operation, fields, kept)
+        self.requests.append(request)
         self.counts.update(fields)
+        self._arrived.set()
+        return request
+
+    async def wait_for(self, name: str, count: int = 1) -> None:
+        """Until that many requests with that root field or operation name have come, earlier ones included."""
+        while len(self.of(name)) < count:
+            self._arrived.clear()
+            await self._arrived.wait()
 
     def of(self, name: str) -> list[RecordedRequest]:
         """The requests with that root field or operation name, oldest first."""

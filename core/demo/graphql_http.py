@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,20 +19,14 @@ import uvicorn
 from graphql import GraphQLNonNull, GraphQLSchema, build_schema
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
-from core.demo.faults import Fault, FaultKind, Faults, RequestLog
+from core.demo.faults import FaultKind, Faults, RecordedRequest, RequestLog
 from core.demo.projection import Compiler, Plan, Readers, RequestError, ResolverError
+from core.demo.spoil import JSON, CutResponse, answer_instead, json_response, spoil_answer
 
 SCHEMAS = Path(__file__).parent / "schema"
-JSON = "application/json"
-GRAPHQL_JSON = "application/graphql-response+json"
-LOGIN_PAGE = (
-    "<!DOCTYPE html><html><head><title>Login</title></head><body><form method='post' action='/login'>"
-    "<input name='username'><input name='password' type='password'><button>Login</button></form></body></html>"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +39,19 @@ class Context:
 Resolver = Callable[[dict[str, Any], Context], Any]
 
 
-class CutResponse(Response):
-    """Promises the whole body and ends in the middle of it."""
-
-    async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
-        """Send the head and half of the body, then hang up (uvicorn closes what is left unfinished)."""
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        half = bytes(self.body)[: len(self.body) // 2]
-        await send({"type": "http.response.body", "body": half, "more_body": True})
-
-
 class DemoServer:
-    """One HTTP server with a /graphql. Sub-classes give schema, readers, resolvers, authentication and routes."""
+    """One HTTP server with a /graphql. Sub-classes give schema, readers, resolvers, authentication and routes.
+
+    `on_request` is called just before a request is carried out: there a test changes the library between a client's
+    read and its write, or kills the client.
+    """
 
     def __init__(self, name: str, sdl: str, api_key: str) -> None:
         self.name = name
         self.api_key = api_key
         self.faults = Faults()
         self.log = RequestLog()
+        self.on_request: Callable[[RecordedRequest], None] | None = None
         self.base_url = ""
         self.compiler = Compiler(_schema(sdl), self.readers())
         self.resolvers = self.make_resolvers()
@@ -157,30 +146,38 @@ class DemoServer:
         try:
             text, operation_name, given = await _read_body(request)
         except ValueError as error:
-            return _json({"errors": [{"message": str(error)}], "data": None}, content_type, 400)
+            return json_response({"errors": [{"message": str(error)}], "data": None}, content_type, 400)
         try:
             plan, variables = self.compiler.plan(text, operation_name, given)
         except RequestError as error:
             self.log.counts["(refused)"] += 1
-            return _json({"errors": error.errors, "data": None}, content_type, refused_status)
+            return json_response({"errors": error.errors, "data": None}, content_type, refused_status)
         if request.method == "GET" and plan.kind != "query":
             body = {"errors": [{"message": "GET requests only allow query operations"}], "data": None}
-            return _json(body, content_type, 406)
+            return json_response(body, content_type, 406)
         names = tuple(root.name for root in plan.roots)
-        self.log.record(plan.name, names, variables)
-        if self.faults.latency:
-            await asyncio.sleep(self.faults.latency)
+        recorded = self.log.record(plan.name, names, variables)
         if (limited := self.limit()) is not None:
             return limited
+        if self.faults.latency:
+            await asyncio.sleep(self.faults.latency)
         fault = self.faults.take(frozenset((*names, plan.name))) if self.faults.pending else None
-        if fault is not None and (spoiled := await self._spoil(fault, request, content_type)) is not None:
-            return spoiled
+        if fault is not None:
+            if fault.kind is FaultKind.SILENT:
+                await self.faults.wait_released()
+            if fault.kind is FaultKind.DROP:
+                self._hang_up(request)
+                return Response()
+            if (instead := answer_instead(fault, content_type)) is not None:
+                return instead
+        if self.on_request is not None:
+            self.on_request(recorded)
         answer = self._execute(plan, variables, given, context)
         if fault is not None:
-            _spoil_answer(fault, answer)
+            spoil_answer(fault, answer)
             if fault.kind is FaultKind.CUT:
                 return CutResponse(msgspec.json.encode(answer), 200, media_type=content_type)
-        return _json(answer, content_type, 200)
+        return json_response(answer, content_type, 200)
 
     def _execute(
         self, plan: Plan, variables: dict[str, Any], given: dict[str, Any], context: Context
@@ -200,52 +197,10 @@ class DemoServer:
                 data[root.key] = value
         return {"errors": errors, "data": data} if errors else {"data": data}
 
-    async def _spoil(self, fault: Fault, request: Request, content_type: str) -> Response | None:
-        """The answer in place of the real one, for the faults that hit before anything is carried out."""
-        match fault.kind:
-            case FaultKind.STATUS:
-                page = f"<html><head><title>{fault.status}</title></head><body><h1>{fault.status}</h1></body></html>"
-                return HTMLResponse(page, fault.status)
-            case FaultKind.REFUSE:
-                error = {"message": fault.message, "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}
-                return _json({"errors": [error], "data": None}, content_type, 422)
-            case FaultKind.RATE_LIMIT:
-                return too_many(fault.retry_after)
-            case FaultKind.DROP:
-                self._hang_up(request)
-                return Response()
-            case FaultKind.MALFORMED:
-                return Response(b'{"data": {"findScenes": {"scenes": [{"id": ', media_type=JSON)
-            case FaultKind.LOGIN_PAGE:
-                return HTMLResponse(LOGIN_PAGE)
-            case FaultKind.REDIRECT:
-                return Response(status_code=302, headers={"Location": "/login?returnURL=%2Fgraphql"})
-            case FaultKind.UNAUTHORIZED:
-                return unauthorized()
-            case FaultKind.ERROR:
-                return _json({"errors": [{"message": fault.message}], "data": None}, content_type, 200)
-            case FaultKind.HUGE:
-                return StreamingResponse(_huge(fault.megabytes), media_type=content_type)
-            case FaultKind.SILENT:
-                await self.faults.wait_released()
-        return None
-
 
 @cache
 def _schema(sdl: str) -> GraphQLSchema:
     return build_schema(sdl)
-
-
-def unauthorized(scheme: str = "FormBased") -> Response:
-    """401 with an empty body."""
-    return Response(status_code=401, headers={"WWW-Authenticate": scheme} if scheme else None)
-
-
-def too_many(retry_after: float | None) -> Response:
-    """429 in the words of ThePornDB."""
-    headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
-    body = msgspec.json.encode({"errors": [{"message": "Too Many Attempts."}]})
-    return Response(body, 429, headers, JSON)
 
 
 def picture(source: str | bytes | None) -> bytes | None:
@@ -256,10 +211,6 @@ def picture(source: str | bytes | None) -> bytes | None:
         return Path(source).read_bytes() if source else None
     except OSError:
         return None
-
-
-def _json(body: object, content_type: str, status: int) -> Response:
-    return Response(msgspec.json.encode(body), status, {"Cache-Control": "no-store"}, content_type)
 
 
 async def _read_body(request: Request) -> tuple[str, str | None, dict[str, Any]]:
@@ -275,7 +226,8 @@ async def _read_body(request: Request) -> tuple[str, str | None, dict[str, Any]]
         raw = _decode(await request.body())
     if not isinstance(raw, dict) or not isinstance(raw.get("query"), str):
         raise ValueError("json request body could not be decoded: not an object with a query")
-    given = raw.get("variables") or {}
+    given = raw.get("variables")
+    given = {} if given is None else given
     if not isinstance(given, dict):
         raise ValueError("json request body could not be decoded: variables are not an object")
     return raw["query"], raw.get("operationName") or None, given
@@ -286,47 +238,3 @@ def _decode(body: bytes) -> Any:
         return msgspec.json.decode(body)
     except msgspec.DecodeError as error:
         raise ValueError(f"json request body could not be decoded: {error}") from error
-
-
-async def _huge(megabytes: int) -> AsyncIterator[bytes]:
-    yield b'{"data": {"findScene": null}, "extensions": {"padding": "'
-    block = b"x" * 65536
-    for _ in range(megabytes * 16):
-        yield block
-    yield b'"}}'
-
-
-def _spoil_answer(fault: Fault, answer: dict[str, Any]) -> None:
-    """Change an answer in place for the faults that hit what was carried out."""
-    if fault.kind not in (FaultKind.PARTIAL, FaultKind.INNER_NULLS, FaultKind.NULL_LIST, FaultKind.WRONG_LENGTH):
-        return
-    holder, key = _find_list(answer)
-    values = holder[key] if holder else None
-    if fault.kind is FaultKind.PARTIAL:
-        answer["errors"] = [{"message": fault.message, "path": [key]}]
-    if not values:
-        return
-    nested = [value for value in values if isinstance(value, list)]
-    if fault.kind is FaultKind.NULL_LIST:
-        holder[key] = None
-    elif fault.kind is FaultKind.WRONG_LENGTH:
-        values.pop()
-    elif fault.kind is FaultKind.INNER_NULLS:
-        for inner in nested or [values]:
-            inner[:] = [None] * len(inner)
-    else:
-        inner = next((items for items in reversed(nested) if items), values if not nested else [])
-        inner[-1:] = [None] * bool(inner)
-
-
-def _find_list(answer: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """The first list in the data, at the top or one below: (what holds it, its key)."""
-    data = answer.get("data") or {}
-    for key, value in data.items():
-        if isinstance(value, list):
-            return data, key
-        if isinstance(value, dict):
-            for inner_key, inner in value.items():
-                if isinstance(inner, list):
-                    return value, inner_key
-    return {}, ""

@@ -88,11 +88,23 @@ def find_scenes(library: StashLibrary, arguments: dict[str, Any]) -> FoundScenes
             ids = ids[::-1]
         scenes = [library.scenes[scene_id] for scene_id in _page(ids, paging)]
         return FoundScenes(scenes, len(ids), scenes)
-    matches = scene_predicate(criteria)
+    matches = scene_predicate(_joined_once(criteria, []))
     found = [scene for scene in map(library.scenes.__getitem__, ids) if matches(scene)]
     if text := (paging.get("q") or "").casefold():
         found = [scene for scene in found if text in _searched_text(scene)]
     return FoundScenes(_page(_sorted(found, sort, paging), paging), len(found), found)
+
+
+def _joined_once(criteria: dict[str, Any], endpoints: list[str | None]) -> dict[str, Any]:
+    """Criteria as Stash 0.30 takes them: it joins the stash ids once, so the first endpoint holds for all of them."""
+    out = dict(criteria)
+    if (criterion := out.get("stash_id_endpoint")) is not None:
+        endpoints.append(criterion.get("endpoint"))
+        out["stash_id_endpoint"] = {**criterion, "endpoint": endpoints[0]}
+    for name in ("AND", "OR", "NOT"):
+        if out.get(name):
+            out[name] = _joined_once(out[name], endpoints)
+    return out
 
 
 def _narrow(ids: list[int], criteria: dict[str, Any]) -> list[int]:

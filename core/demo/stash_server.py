@@ -11,19 +11,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from core.demo.graphql_http import (
-    GRAPHQL_JSON,
-    JSON,
-    LOGIN_PAGE,
-    SCHEMAS,
-    Context,
-    DemoServer,
-    Resolver,
-    picture,
-    unauthorized,
-)
+from core.demo.graphql_http import SCHEMAS, Context, DemoServer, Resolver, picture
 from core.demo.library import EPOCH_TEXT, DemoFile, DemoFingerprint, DemoScene, StashLibrary, parse_time
 from core.demo.projection import Readers
+from core.demo.spoil import GRAPHQL_JSON, JSON, LOGIN_PAGE, unauthorized
 from core.demo.stash_find import find_entities, find_scenes, integer_id
 from core.demo.stash_write import destroy_files, set_fingerprints, update_scene
 

@@ -40,7 +40,7 @@ class WorldState:
                 "studio": scene.studio.id if scene.studio else None,
                 "performers": [entity.id for entity in scene.performers],
                 "tags": [entity.id for entity in scene.tags],
-                "cover": Path(scene.cover).name if scene.cover else None,
+                "cover": _relative(scene.cover, self._covers) if scene.cover else None,
                 "files": [[file.id, file.fingerprints] for file in scene.files],
                 "stash_ids": [
                     [names.get(link.endpoint, link.endpoint), link.stash_id, link.updated_at]
@@ -114,3 +114,8 @@ class WorldState:
         part = self._path.with_suffix(".part")
         part.write_bytes(b"".join(msgspec.json.encode(change) + b"\n" for change in changes))
         part.replace(self._path)
+
+
+def _relative(path: str, folder: Path) -> str:
+    """A path under the folder by its name there; joined to the folder again, both kinds are what they were."""
+    return str(Path(path).relative_to(folder)) if Path(path).is_relative_to(folder) else path

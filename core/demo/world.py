@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,13 +20,16 @@ from core.demo.box_server import DemoBox, Flavour
 from core.demo.cases import CLIPS, IMAGES, STASH_ROOT, CaseWorld, invented_facts
 from core.demo.cast import WorldParts
 from core.demo.clips import make_media
+from core.demo.faults import parse_faults
 from core.demo.graphql_http import DemoServer, picture
 from core.demo.stash_server import ConfiguredBox, DemoStash
 from core.demo.state import WorldState
 from core.demo.synthetic import add_scenes
+from core.errors import UsageError
 
 DEFAULT_RATE = 240
 UNLIMITED = 1_000_000  # what Stash is told where nothing is enforced
+FAULTS_VARIABLE = "WINNOW_DEMO_FAULTS"
 Fill = Callable[["DemoWorld"], None]
 
 
@@ -63,20 +69,28 @@ class DemoWorld:
 
         `library` fills the world instead of the generated cases; `scenes` adds that many synthetic ones.
         Without `media` nothing is drawn and hashes are invented. What mutations wrote in an earlier run over the
-        same folder is still there, and the ports are the same where they are free.
+        same folder is still there, and the ports are the same where they are free. Faults named in the variable
+        WINNOW_DEMO_FAULTS (see `faults`) are on from the start. Raises UsageError when the folder cannot be used or
+        is in use by another world, or when a fault is misspelt.
         """
-        await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
-        world = DemoWorld(directory, stash_version=stash_version)
-        await world.start()
+        with _claimed(directory):
+            world = DemoWorld(directory, stash_version=stash_version)
+            async with world._running():
+                if library is not None:
+                    library(world)
+                else:
+                    await world.generate(scenes=scenes, media=media)
+                world.restore()
+                world.add_faults(os.environ.get(FAULTS_VARIABLE, ""))
+                yield world
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[None]:
         try:
-            if library is not None:
-                library(world)
-            else:
-                await world.generate(scenes=scenes, media=media)
-            world.restore()
-            yield world
+            await self.start()
+            yield
         finally:
-            await world.stop()
+            await self.stop()
 
     async def start(self) -> None:
         """Bind the ports, serve, tell Stash of the stash-boxes and write the configuration."""
@@ -101,7 +115,12 @@ class DemoWorld:
             (self.boxes[0].library, self.boxes[1].library),
             (self.boxes[0].endpoint, self.boxes[1].endpoint),
         )
-        facts = await asyncio.to_thread(make_media, self.directory, CLIPS, IMAGES) if media else invented_facts(CLIPS)
+        try:
+            facts = (
+                await asyncio.to_thread(make_media, self.directory, CLIPS, IMAGES) if media else invented_facts(CLIPS)
+            )
+        except (OSError, BrokenProcessPool) as error:
+            raise UsageError(f"{self.directory}: the demo's media cannot be made: {error}") from error
         CaseWorld(parts, facts).fill()
         if scenes:
             await asyncio.to_thread(add_scenes, parts, scenes)
@@ -114,6 +133,14 @@ class DemoWorld:
         self.stash.on_change = state.scene_written
         for box in self.boxes:
             box.on_change = partial(state.entry_written, box.name)
+
+    def add_faults(self, text: str) -> None:
+        """Switch on the faults named in a text (see `faults`). Raises UsageError."""
+        servers = {server.name: server for server in self.servers}
+        for name, fault in parse_faults(text):
+            if name not in servers:
+                raise UsageError(f"no demo server is called {name!r}; there are {', '.join(servers)}")
+            servers[name].faults.pending.append(fault)
 
     def set_rate(self, per_minute: int) -> None:
         """Requests a minute at both stash-boxes, told to Stash and enforced; 0 means no limit."""
@@ -134,6 +161,24 @@ class DemoWorld:
                 image = box.library.image(parts.path.rsplit("/", 1)[-1])
                 return picture(image.source) if image else None
         return None
+
+
+@contextmanager
+def _claimed(directory: Path) -> Iterator[None]:
+    """Hold the folder for one world. Raises UsageError when it cannot be made or another process holds it."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = (directory / ".lock").open("wb")
+    except OSError as error:
+        raise UsageError(f"{directory}: no folder for a demo world: {error.strerror}; give another --dir") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UsageError(
+                f"{directory}: in use by another demo world; stop that one or give another --dir"
+            ) from error
+        yield
 
 
 def empty(_: DemoWorld) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from core.demo.faults import FaultKind
+from core.demo.box_server import DemoBox
+from core.demo.faults import FaultKind, RecordedRequest
 from core.demo.graphql_http import DemoServer
 from core.demo.library import BoxFingerprint, BoxScene, DemoScene, DemoStashId, box_prints, video
 from core.demo.world import DemoWorld, empty
+from core.errors import UsageError
 
 JSON = {"Accept": "application/json"}
 LOOKUP = """query Lookup($f: [[FingerprintQueryInput!]!]!) {
@@ -229,3 +233,165 @@ async def test_ports_are_kept(tmp_path: Any) -> None:
         first = [server.base_url for server in world.servers]
     async with DemoWorld.open(tmp_path, library=empty) as world:
         assert [server.base_url for server in world.servers] == first
+
+
+async def test_requests_that_are_not_graphql(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    stash = empty_world.stash
+    key = {"ApiKey": stash.api_key}
+    json = {"Content-Type": "application/json", **key}
+    for content in (b"{", b"[]", b'{"query": 3}', b'{"query": "{ version { hash } }", "variables": []}'):
+        response = await client.post(stash.endpoint, content=content, headers=json)
+        assert response.status_code == 400, content
+        assert "could not be decoded" in response.json()["errors"][0]["message"]
+    plain = await client.post(stash.endpoint, content=b"{}", headers={"Content-Type": "text/plain", **key})
+    assert (plain.status_code, plain.json()["errors"][0]["message"]) == (400, "transport not supported")
+    got = await client.get(stash.endpoint, params={"query": "{ version { version } }"}, headers=key)
+    assert got.json()["data"]["version"]["version"].startswith("v0.30")
+    mutation = {"query": UPDATE, "variables": '{"input": {"id": "1"}}'}
+    assert (await client.get(stash.endpoint, params=mutation, headers=key)).status_code == 406
+
+
+async def test_stash_without_login(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    stash = empty_world.stash
+    stash.requires_login = False
+    body = {"query": "{ configuration { general { username stashBoxes { endpoint name max_requests_per_minute } } } }"}
+    data = (await client.post(stash.endpoint, json=body)).json()["data"]["configuration"]["general"]
+    assert [box["endpoint"] for box in data["stashBoxes"]] == [box.endpoint for box in empty_world.boxes]
+    wrong = await client.post(stash.endpoint, json=body, headers={"ApiKey": "any"})
+    assert wrong.status_code == 401  # a key that is not the configured one is refused even here
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "content"),
+    [
+        (FaultKind.STATUS, 500, "<h1>500</h1>"),
+        (FaultKind.REFUSE, 422, "GRAPHQL_VALIDATION_FAILED"),
+        (FaultKind.RATE_LIMIT, 429, "Too Many Attempts."),
+        (FaultKind.MALFORMED, 200, '{"id": '),
+        (FaultKind.LOGIN_PAGE, 200, "<form"),
+        (FaultKind.REDIRECT, 302, ""),
+        (FaultKind.UNAUTHORIZED, 401, ""),
+        (FaultKind.ERROR, 200, '"data":null'),
+        (FaultKind.PARTIAL, 200, '"errors":[{'),
+        (FaultKind.INNER_NULLS, 200, '"scenes":[null]'),
+        (FaultKind.NULL_LIST, 200, '"scenes":null'),
+        (FaultKind.WRONG_LENGTH, 200, '"scenes":[]'),
+    ],
+)
+async def test_each_fault(
+    empty_world: DemoWorld, client: httpx.AsyncClient, kind: FaultKind, status: int, content: str
+) -> None:
+    stash = empty_world.stash
+    stash.library.add(DemoScene(1))
+    fault = stash.faults.add(kind, only="findScenes")
+    body = {"query": "{ findScenes { scenes { id } } }"}
+    response = await client.post(stash.endpoint, json=body, headers={"ApiKey": stash.api_key})
+    assert response.status_code == status
+    assert content in response.text
+    assert fault.hits == 1
+    again = await client.post(stash.endpoint, json=body, headers={"ApiKey": stash.api_key})
+    assert again.json() == {"data": {"findScenes": {"scenes": [{"id": "1"}]}}}
+
+
+async def test_a_write_before_the_cut_is_done_and_before_the_drop_is_not(
+    empty_world: DemoWorld, client: httpx.AsyncClient
+) -> None:
+    stash = empty_world.stash
+    scene = stash.library.add(DemoScene(1, "old"))
+    for kind, title in ((FaultKind.DROP, "dropped"), (FaultKind.CUT, "cut")):
+        stash.faults.add(kind, only="sceneUpdate")
+        with pytest.raises(httpx.TransportError):
+            await ask(client, stash, UPDATE, {"input": {"id": "1", "title": title}})
+    assert scene.title == "cut"
+    assert [request.variables for request in stash.log.of("sceneUpdate")] == [
+        {"input": {"id": "1", "title": "dropped"}},
+        {"input": {"id": "1", "title": "cut"}},
+    ]
+
+
+async def test_a_test_may_step_between_read_and_write(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    stash = empty_world.stash
+    scene = stash.library.add(DemoScene(1, "old"))
+
+    def intrude(request: RecordedRequest) -> None:
+        if "sceneUpdate" in request.fields:
+            scene.urls = ["https://intruder.test"]
+
+    stash.on_request = intrude
+    data = (await ask(client, stash, UPDATE, {"input": {"id": "1", "title": "new"}}))["data"]["sceneUpdate"]
+    assert (data["title"], data["urls"]) == ("new", ["https://intruder.test"])
+
+
+async def test_a_silent_server_answers_when_released(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    box = empty_world.boxes[0]
+    box.faults.add(FaultKind.SILENT)
+    waiting = asyncio.create_task(ask(client, box, "{ me { name } }"))
+    await box.log.wait_for("me")
+    assert not waiting.done()
+    box.faults.release()
+    assert (await waiting)["data"]["me"]["name"] == "demo"
+
+
+async def test_deleted_scenes_and_md5(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    box1, box2 = empty_world.boxes
+    for box in (box1, box2):
+        box.library.add(BoxScene(A, "gone", [*box_prints(oshash=5), BoxFingerprint("MD5", 0xAB, 60)], deleted=True))
+    md5, oshash = {"hash": f"{0xAB:032x}", "algorithm": "MD5"}, {"hash": "5", "algorithm": "OSHASH"}
+
+    async def titles(box: DemoBox, entry: dict[str, str]) -> list[str]:
+        data = (await ask(client, box, LOOKUP, {"f": [[entry]]}))["data"]["findScenesBySceneFingerprints"]
+        return [scene["title"] for scene in data[0]]
+
+    assert (await titles(box1, oshash), await titles(box2, oshash)) == ([], ["gone"])
+    assert await titles(box2, md5) == []
+    assert box2.log.violations
+    box2.stores_md5 = True
+    assert await titles(box2, md5) == ["gone"]
+    found = await ask(client, box1, "query F($id: ID!) { findScene(id: $id) { deleted title } }", {"id": A})
+    assert found["data"]["findScene"] == {"deleted": True, "title": "gone"}
+
+
+async def test_search(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
+    box = empty_world.boxes[0]
+    box.library.add(BoxScene(A, "Green Hills", urls=["https://s.test/1"]), BoxScene(B, "Blue Hills"))
+    query = "query S($term: String!) { searchScene(term: $term) { title urls { url site { name } } } }"
+
+    async def titles(term: str) -> list[str]:
+        return [scene["title"] for scene in (await ask(client, box, query, {"term": term}))["data"]["searchScene"]]
+
+    assert await titles("green hills") == ["Green Hills", "Blue Hills"]
+    assert await titles(B) == ["Blue Hills"]
+    assert await titles("https://S.test/1") == ["Green Hills"]
+    assert await titles("nothing") == []
+
+
+async def test_newer_stash_knows_more(tmp_path: Path, client: httpx.AsyncClient) -> None:
+    fields = '{ __type(name: "SceneFilterType") { inputFields { name } } }'
+    async with DemoWorld.open(tmp_path, library=empty, stash_version="0.31") as world:
+        world.stash.library.add(DemoScene(1, "s", [video(1, "/1.mp4"), video(2, "/2.mp4")]))
+        names = {field["name"] for field in (await ask(client, world.stash, fields))["data"]["__type"]["inputFields"]}
+        assert "stash_ids_endpoint" in names
+        done = await ask(client, world.stash, 'mutation { destroyFiles(ids: ["2"]) }')
+        assert done["data"] == {"destroyFiles": True}
+        assert len(world.stash.library.scenes[1].files) == 1
+
+
+async def test_one_folder_is_one_world(tmp_path: Path) -> None:
+    async with DemoWorld.open(tmp_path, library=empty):
+        with pytest.raises(UsageError, match="in use"):
+            async with DemoWorld.open(tmp_path, library=empty):
+                pytest.fail("a second world over the same folder")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="another --dir"):
+        async with DemoWorld.open(tmp_path / "file" / "world", library=empty):
+            pytest.fail("a world in a file")
+
+
+async def test_faults_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WINNOW_DEMO_FAULTS", "box2:status:status=502,times=0")
+    async with DemoWorld.open(tmp_path, library=empty) as world:
+        assert [fault.status for fault in world.boxes[1].faults.pending] == [502]
+    monkeypatch.setenv("WINNOW_DEMO_FAULTS", "box3:status")
+    with pytest.raises(UsageError, match="box3"):
+        async with DemoWorld.open(tmp_path, library=empty):
+            pytest.fail("a fault of no server")
