@@ -121,7 +121,8 @@ class FrameReader:
         self._scaler = Scaler(width)
         self._frames: Iterator[tuple[int, VideoFrame]] = iter(())
         self._current: tuple[int, VideoFrame] | None = None
-        self._demuxed: int | None = None  # dts of the last packet since the last seek
+        self._passed: int | None = None  # time of the frame given up last
+        self._span: tuple[int, int] | None = None  # dts of the first and the last packet since the last seek
 
     def __enter__(self) -> Self:
         return self
@@ -139,9 +140,10 @@ class FrameReader:
         """
         with translated(self.path):
             target, earliest = self._clock(time)
-            if not self._has_passed(earliest):
+            if not self._can_go_on(target, earliest):
                 self._start_at(earliest)
             while self._current is None or self._current[0] < target:
+                self._passed = self._current[0] if self._current is not None else None
                 self._current = next(self._frames, None)
                 if self._current is None:
                     words = f"has no frame at {time:.2f} s; it may be cut short, or have no picture there"
@@ -156,18 +158,25 @@ class FrameReader:
         target = math.floor(abs(ticks) + Fraction(1, 2)) * (1 if ticks >= 0 else -1)
         return target, position - (REORDER_MARGIN if _may_reorder(source) else 0)
 
-    def _has_passed(self, earliest: int) -> bool:
-        """Whether the decoder has already gone through the keyframe that a seek to `earliest` leads to."""
-        if self._demuxed is None:
+    def _can_go_on(self, target: int, earliest: int) -> bool:
+        """Whether the frames still to come hold what a fresh decoder would give for this time.
+
+        That is so when no frame given up was late enough, and the decoder has gone through the very keyframe that a
+        seek to `earliest` leads to.
+        """
+        if self._span is None or (self._passed is not None and self._passed >= target):
             return False
         self._scout.seek(earliest)
         first = next(self._scout.packets(), None)
-        return first is not None and first.is_keyframe and first.dts is not None and first.dts <= self._demuxed
+        if first is None or not first.is_keyframe or first.dts is None:
+            return False
+        return self._span[0] <= first.dts <= self._span[1]
 
     def _start_at(self, earliest: int) -> None:
         self._source.seek(earliest)
         self._current = None
-        self._demuxed = None
+        self._passed = None
+        self._span = None
         self._frames = self._decoded()
 
     def _decoded(self) -> Iterator[tuple[int, VideoFrame]]:
@@ -177,7 +186,8 @@ class FrameReader:
         clock = None
         for packet in self._flushing_packets():
             if packet is not None and packet.dts is not None:
-                self._demuxed = packet.dts if self._demuxed is None else max(self._demuxed, packet.dts)
+                first, last = self._span or (packet.dts, packet.dts)
+                self._span = (first, max(last, packet.dts))
             try:
                 frames = self._source.stream.codec_context.decode(packet)
             except av.FFmpegError:

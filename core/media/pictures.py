@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from core.media.phash import Pixels
 
-MAX_PIXELS = 300_000_000  # above this a picture is taken for an attack on memory
 BROKEN = (
     SyntaxError,  # Pillow's word for a malformed file
     ValueError,
@@ -47,9 +46,6 @@ def decode(path: Path | str) -> Pixels | tuple[Pixels, Pixels, Pixels]:
     from PIL import Image
 
     with _decoding(path), Image.open(path) as image:
-        width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise DecodeError(f"is {width} x {height} pixels, more than Winnow decodes; look at it by hand", path=path)
         if image.format == "GIF" and image.tile:
             box = image.tile[0][1]
             image.load()
@@ -80,7 +76,7 @@ def _luma_and_chroma(image: Image) -> tuple[Pixels, Pixels, Pixels]:
     """
     import numpy
 
-    image.draft("YCbCr", None)  # type: ignore[attr-defined]  # a method of JPEG files alone
+    image.draft("YCbCr", None)
     planes = numpy.asarray(image)
     return planes[:, :, 0], planes[:, :, 1], planes[:, :, 2]
 
@@ -128,7 +124,10 @@ def _without_black(cmyk: Any) -> Pixels:
 
 @contextmanager
 def _decoding(path: Path | str) -> Iterator[None]:
-    """Everything Pillow raises over a file becomes an error of ours; its size warning gives way to MAX_PIXELS."""
+    """Everything Pillow raises over a file becomes an error of ours.
+
+    Its warning about a large picture is silenced; its refusal at twice that size (179 million pixels) stands.
+    """
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -138,7 +137,9 @@ def _decoding(path: Path | str) -> Iterator[None]:
     except UnidentifiedImageError as error:
         raise DecodeError("is no image that can be decoded; if it should be one, it is damaged", path=path) from error
     except Image.DecompressionBombError as error:
-        raise DecodeError("states more pixels than Winnow decodes; look at it by hand", path=path) from error
+        raise DecodeError(
+            "states more than 178 million pixels, which Winnow does not decode; look at it by hand", path=path
+        ) from error
     except OSError as error:
         if error.errno is not None:
             raise unreadable(path, error) from error
