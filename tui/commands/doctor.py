@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from typing import TextIO
 
 from core.config import default_data_dir
 from core.doctor import examine
@@ -28,7 +29,7 @@ async def doctor(args: argparse.Namespace, console: Console) -> int:
         checks.append(check)
         if not args.json:
             _print(check, console)
-    for check in terminal(os.environ):
+    for check in terminal(os.environ, sys.stdout):
         checks.append(check)
         if not args.json:
             _print(check, console)
@@ -53,9 +54,9 @@ def _print(check: Check, console: Console) -> None:
     console.flush()
 
 
-def terminal(env: Mapping[str, str]) -> list[Check]:
-    """What the terminal can do, as far as it says so itself."""
-    if not sys.stdout.isatty():
+def terminal(env: Mapping[str, str], stdout: TextIO) -> list[Check]:
+    """What the terminal behind `stdout` can do, as far as it says so itself."""
+    if not stdout.isatty():
         return [Check("terminal", State.SKIPPED, "not asked: the output goes to a file or a pipe")]
     kind = env.get("TERM", "")
     if kind in {"", "dumb", "unknown"}:
@@ -68,15 +69,14 @@ def terminal(env: Mapping[str, str]) -> list[Check]:
         if columns >= 80 and lines >= 24
         else Check("terminal", State.WARNING, words, "80 x 24 is the least that shows everything: enlarge the window")
     )
-    return [size, _encoding(), _colours(env, kind), *_tmux(env)]
+    return [size, _encoding(stdout.encoding), _colours(env, kind), *_tmux(env)]
 
 
-def _encoding() -> Check:
-    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
-    if encoding == "utf8":
+def _encoding(name: str) -> Check:
+    if name.lower().replace("-", "") == "utf8":
         return Check("characters", State.OK, "UTF-8")
     advice = "set LANG to a UTF-8 locale, for example: export LANG=C.UTF-8"
-    return Check("characters", State.WARNING, f"{sys.stdout.encoding}, not UTF-8: some names show wrong", advice)
+    return Check("characters", State.WARNING, f"{name}, not UTF-8: some names show wrong", advice)
 
 
 def _colours(env: Mapping[str, str], kind: str) -> Check:

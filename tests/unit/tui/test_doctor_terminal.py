@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,11 +12,11 @@ from core.machine import State
 from tui.commands.doctor import terminal
 
 
-class Tty:
+class Tty(io.TextIOWrapper):
     """A stdout that is a terminal."""
 
     def __init__(self, encoding: str = "utf-8") -> None:
-        self.encoding = encoding
+        super().__init__(io.BytesIO(), encoding)
 
     def isatty(self) -> bool:
         return True
@@ -24,13 +24,12 @@ class Tty:
 
 @pytest.fixture(autouse=True)
 def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdout", Tty())
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("LINES", "40")
 
 
-def states(**env: str) -> dict[str, State]:
-    return {check.name: check.state for check in terminal(env)}
+def states(stdout: io.TextIOWrapper | None = None, **env: str) -> dict[str, State]:
+    return {check.name: check.state for check in terminal(env, stdout or Tty())}
 
 
 def test_a_good_terminal() -> None:
@@ -46,9 +45,8 @@ def test_no_terminal_to_speak_of(kind: str) -> None:
     assert states(TERM=kind) == {"terminal": State.FAILED}
 
 
-def test_a_pipe_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Tty, "isatty", lambda _: False)
-    assert states(TERM="xterm") == {"terminal": State.SKIPPED}
+def test_a_pipe_is_not_asked() -> None:
+    assert states(io.TextIOWrapper(io.BytesIO()), TERM="xterm") == {"terminal": State.SKIPPED}
 
 
 def test_a_small_window(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,9 +54,8 @@ def test_a_small_window(monkeypatch: pytest.MonkeyPatch) -> None:
     assert states(TERM="xterm-256color")["terminal"] is State.WARNING
 
 
-def test_a_terminal_without_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdout", Tty("iso8859-1"))
-    assert states(TERM="xterm")["characters"] is State.WARNING
+def test_a_terminal_without_utf_8() -> None:
+    assert states(Tty("iso8859-1"), TERM="xterm")["characters"] is State.WARNING
 
 
 @pytest.mark.parametrize(
@@ -72,7 +69,7 @@ def test_a_terminal_without_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_colours(env: dict[str, str], state: State, words: str) -> None:
-    found = next(check for check in terminal({"TERM": "xterm", **env}) if check.name == "colours")
+    found = next(check for check in terminal({"TERM": "xterm", **env}, Tty()) if check.name == "colours")
     assert (found.state, words in found.words) == (state, True)
 
 
