@@ -66,6 +66,10 @@ class Credential:
         """Whether there is a key at all: no header is sent for a blank one, since Stash refuses any wrong key."""
         return bool(self._key)
 
+    def hide(self, words: str) -> str:
+        """A server's words without the key, should it repeat it."""
+        return words.replace(self._key, "***") if self._key else words
+
     def __call__(self, request: _R) -> _R:
         """Add the headers to a request on its way out; called by the HTTP client alone."""
         if self._key:

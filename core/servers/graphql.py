@@ -135,7 +135,11 @@ class GraphQLClient:
         call = Call(self.server, body=body, credential=self.credential, is_write=document.is_write)
         answer = await self.channel.send(call)
         envelope = self._open(answer, document.is_write)
-        problems = tuple(problem for problem in envelope.errors or () if problem is not None)
+        problems = tuple(
+            Problem(self.credential.hide(problem.message or ""), problem.path)
+            for problem in envelope.errors or ()
+            if problem is not None
+        )
         if any((problem.message or "").strip().lower() in _REFUSALS for problem in problems):
             raise AuthenticationError(self._refused(), server=self.server, status=answer.status)
         if answer.status >= 300 and not problems:
@@ -161,7 +165,7 @@ class GraphQLClient:
     def _open(self, answer: Answer, is_write: bool) -> _Envelope:
         """The envelope of an answer, or the reason why there is none."""
         if answer.status in (401, 403):
-            words = own_words(answer)
+            words = own_words(answer, self.credential)
             raise AuthenticationError(self._refused() + words, server=self.server, status=answer.status)
         envelope: _Envelope | None = None
         try:
@@ -189,9 +193,9 @@ class GraphQLClient:
         elif status == 404:
             words = "there is no GraphQL at this address (404): is it right? It usually ends in /graphql"
         elif status >= 400:
-            words = f"it answered {status}{own_words(answer)}: is the address right?"
+            words = f"it answered {status}{own_words(answer, self.credential)}: is the address right?"
         else:
-            words = f"the answer ({status}) is not GraphQL, or broken{own_words(answer)}"
+            words = f"the answer ({status}) is not GraphQL, or broken{own_words(answer, self.credential)}"
         if is_write and not is_page and (status < 300 or status >= 500):
             return uncertain(server, words)
         return MalformedAnswerError(words, server=server, status=status)

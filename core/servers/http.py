@@ -11,6 +11,7 @@ import logging
 import time
 import zlib
 from collections.abc import AsyncIterator
+from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import Self
 
@@ -24,9 +25,10 @@ from core.servers.call import MEBIBYTE, Answer, Call, Counters, Policy
 from core.servers.pace import Pace
 from core.servers.words import own_words, redirected, retry_after, uncertain, why_no_connection
 
-USER_AGENT = "Winnow/0.1"
-
 _log = logging.getLogger("winnow.servers")
+
+# UnicodeError: a host name that breaks the rules of international ones gets as far as the request.
+_EXPECTED = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 
 # Their lines hold addresses and headers of answers, in which a server may put a key; `_log` has one without secrets.
 for _name in ("httpx", "httpcore"):
@@ -68,7 +70,7 @@ class Http:
                 self.policy.read_seconds, connect=self.policy.connect_seconds, pool=None
             ),  # channels bound the number of connections, so the pool never has to
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=15),
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
+            headers={"User-Agent": _user_agent(), "Accept-Encoding": "gzip"},
         )
         return self
 
@@ -163,7 +165,7 @@ class Channel:
                     answer = Answer(response.status_code, _content_type(response), body)
                     self.counters.bytes_received += len(body)
                     failed = self._judge(call, answer, response.headers, number)
-            except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _TooLargeError, _UnpackableError) as error:
+            except (*_EXPECTED, TimeoutError, _TooLargeError, _UnpackableError) as error:
                 failed = self._translate(call, error, number)
             _log.debug(
                 "%s %s: %s, %.0f ms", call.method, shown(call.url), _outcome(answer, failed), _since(began) * 1000
@@ -182,7 +184,7 @@ class Channel:
             asked = retry_after(headers.get("retry-after"))
             doubled = min(self._policy.wait_max, 4 * self._policy.wait_initial * 2 ** (number - 1))
             pause = doubled if asked is None else min(asked, self._policy.retry_after_max)
-            words = own_words(answer)
+            words = own_words(answer, call.credential)
             error = RateLimitedError(
                 f"it asked to slow down (429, {number} times){words}: allow it fewer requests a minute, or wait",
                 server=server,
@@ -192,7 +194,7 @@ class Channel:
         if 300 <= status < 400 and status != 304:
             return _FailedError(redirected(call, headers.get("location", ""), status), again=False)
         if status in (502, 503, 504) or 520 <= status <= 527:
-            words = f"the server behind it does not answer ({status}){own_words(answer)}"
+            words = f"the server behind it does not answer ({status}){own_words(answer, call.credential)}"
             if call.is_write:
                 return _FailedError(uncertain(server, words, status), again=False)
             gone = UnreachableError(f"{words}: is it running?", server=server, status=status)
@@ -206,7 +208,7 @@ class Channel:
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError | httpx.PoolTimeout):
             words, is_passing = why_no_connection(error)
             return _FailedError(UnreachableError(words, server=server), again=may_repeat and is_passing)
-        if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
+        if isinstance(error, httpx.InvalidURL | UnicodeError | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
             return _FailedError(UnreachableError("this address cannot be used: check it", server=server), again=False)
         if isinstance(error, _TooLargeError):
             limit = (call.max_bytes or self._policy.max_bytes) / MEBIBYTE
@@ -222,6 +224,13 @@ class Channel:
         if isinstance(error, _TooLargeError | _UnpackableError | httpx.DecodingError):
             return _FailedError(MalformedAnswerError(f"{words}: is the address right?", server=server), again=False)
         return _FailedError(UnreachableError(f"{words}: is it overloaded?", server=server), again=may_repeat)
+
+
+def _user_agent() -> str:
+    try:
+        return f"Winnow/{version('winnow')}"
+    except PackageNotFoundError:  # run from a checkout that was not installed
+        return "Winnow"
 
 
 def _headers(call: Call) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import AsyncGenerator, Iterable, Sequence
@@ -87,6 +88,7 @@ class StashClient:
         self.channel = http.channel(path, concurrency=concurrency)
         endpoint = parse_address(f"{path}/graphql")
         self._graphql = GraphQLClient(self.channel, endpoint, self._credential, documents.DOCUMENTS)
+        self._asking = asyncio.Lock()
         self._features: StashFeatures | None = None
 
     # -- what it is --------------------------------------------------------------------------------------------------
@@ -100,10 +102,11 @@ class StashClient:
 
     async def features(self) -> StashFeatures:
         """What this Stash can do; asked once. A Stash that hides its schema counts as the oldest one."""
-        if self._features is None:
-            known = await self._graphql.known_coordinates(documents.FEATURES, documents.COORDINATES)
-            self._features = StashFeatures(known or frozenset())
-        return self._features
+        async with self._asking:
+            if self._features is None:
+                known = await self._graphql.known_coordinates(documents.FEATURES, documents.COORDINATES)
+                self._features = StashFeatures(known or frozenset())
+            return self._features
 
     async def stash_boxes(self) -> list[StashBox]:
         """The stash-boxes configured in Stash, in its order. Needs the rights of its owner, like everything here."""
@@ -292,7 +295,9 @@ class StashClient:
             return None
         if answer.status != 200 or not answer.content_type.startswith("image/"):
             words = f"instead of a picture it sent {answer.content_type or 'nothing'} ({answer.status})"
-            raise MalformedAnswerError(words + own_words(answer), server=self.url, status=answer.status)
+            raise MalformedAnswerError(
+                words + own_words(answer, self._credential), server=self.url, status=answer.status
+            )
         return answer.content_type, answer.body
 
 

@@ -65,7 +65,9 @@ class StashBoxClient:
         channel = http.channel(box.endpoint, requests_per_minute=box.max_requests_per_minute, concurrency=concurrency)
         self._graphql = GraphQLClient(channel, address, credential, documents.DOCUMENTS)
         self.channel = channel
-        self._known: asyncio.Future[frozenset[str] | None] | None = None
+        self._asking = asyncio.Lock()
+        self._is_asked = False
+        self._known: frozenset[str] | None = None
 
     async def check(self) -> BoxStatus:
         """Whether address and key are right. Raises AuthenticationError when the key is none of a user's."""
@@ -183,17 +185,11 @@ class StashBoxClient:
 
     async def _known_or_none(self) -> frozenset[str] | None:
         """What the server's schema has of what Winnow would like to ask; asked once, needs no key."""
-        if self._known is None:
-            self._known = asyncio.ensure_future(
-                self._graphql.known_coordinates(documents.FEATURES, documents.COORDINATES)
-            )
-        asked = self._known
-        try:
-            return await asyncio.shield(asked)
-        except BaseException:
-            if asked.done() and self._known is asked:
-                self._known = None  # a failure is not remembered
-            raise
+        async with self._asking:
+            if not self._is_asked:
+                self._known = await self._graphql.known_coordinates(documents.FEATURES, documents.COORDINATES)
+                self._is_asked = True
+        return self._known
 
     def _read_groups(self, reply: Reply, count: int) -> list[tuple[Candidate, ...] | None]:
         if not reply.has_data:
@@ -220,7 +216,9 @@ class StashBoxClient:
                     answers.append(None)
                     continue
                 self.oddities.note("entry that came as null: left out", len(group) - len(present))
-            answers.append(tuple(candidate_of(wire, self.endpoint, self.oddities) for wire in present))
+            # By id, since one entry that came twice would look like two rivals.
+            once = {wire.id: wire for wire in present}
+            answers.append(tuple(candidate_of(wire, self.endpoint, self.oddities) for wire in once.values()))
         return answers
 
     def _decode_groups(self, reply: Reply) -> list[list[WireCandidate | None] | None]:

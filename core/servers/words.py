@@ -9,7 +9,9 @@ from email.utils import parsedate_to_datetime
 
 from core.errors import AuthenticationError, MalformedAnswerError, ServerError, UncertainWriteError
 from core.servers.address import shown
-from core.servers.call import Answer, Call
+from core.servers.call import Answer, Call, Credential
+
+_MESSAGE = re.compile(r'"message"\s*:\s*"((?:[^"\\]|\\.)*)"')
 
 
 def retry_after(text: str | None) -> float | None:
@@ -74,13 +76,14 @@ def uncertain(server: str, words: str, status: int | None = None) -> UncertainWr
     )
 
 
-def own_words(answer: Answer, most: int = 200) -> str:
+def own_words(answer: Answer, credential: Credential | None, most: int = 200) -> str:
     """What a server says in an answer that is an error, as ', saying "..."', or nothing when it is a web page."""
     text = answer.body[:4096].decode("utf-8", "replace")
     if answer.content_type == "application/json" or text.lstrip().startswith("{"):
-        found = re.findall(r'"message"\s*:\s*"((?:[^"\\]|\\.)*)"', text)
-        text = "; ".join(found) or ""
+        text = "; ".join(_MESSAGE.findall(text)).replace('\\"', '"')
     elif "<" in text:
         return ""
-    text = " ".join(text.split())
+    text = "".join(sign if sign.isprintable() else " " for sign in " ".join(text.split()))
+    if credential is not None:
+        text = credential.hide(text)
     return f', saying "{text[:most]}"' if text else ""
