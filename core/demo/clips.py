@@ -1,16 +1,20 @@
 """Makes the demo's media: draws and encodes short clips and images, and hashes them as a Stash would.
 
-The work is done in a pool of worker processes, once a folder: what is there and unchanged is used again.
+The work is done once a folder: what is there and unchanged is used again. `python -m core.demo.clips` is the worker:
+it reads one `Work` from its input and writes the facts of the clips to its output, both as JSON.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import asyncio
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import msgspec
+
+from core.errors import UsageError
 
 WORKERS = 2
 COVER_SIZE = (640, 360)
@@ -59,24 +63,47 @@ class ImagePlan(msgspec.Struct, frozen=True):
     height: int = 320
 
 
-def make_media(directory: Path, plans: Sequence[ClipPlan], images: Sequence[ImagePlan]) -> list[MediaFacts]:
+class Work(msgspec.Struct, frozen=True):
+    """The share of one worker process."""
+
+    directory: str
+    clips: list[ClipPlan]
+    images: list[ImagePlan]
+
+
+async def make_media(directory: Path, plans: Sequence[ClipPlan], images: Sequence[ImagePlan]) -> list[MediaFacts]:
     """The facts of every planned clip, in order; clips and images are made where missing, under `directory`/library.
 
-    Raises OSError when the folder cannot be written, MediaError when a made clip cannot be hashed.
+    Cancelled, it ends its workers. Raises UsageError when something cannot be made.
     """
     known = _known(directory, plans)
     missing = [plan for plan in plans if plan not in known]
     absent = [plan for plan in images if not (directory / "library" / plan.path).exists()]
-    if missing or absent:
-        # spawned, not forked: the caller's threads and event loop must not be inherited in the middle of something
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(WORKERS, len(missing) or 1), mp_context=context) as pool:
-            made = pool.map(make_clip, [str(directory)] * len(missing), missing, chunksize=2)
-            drawn = pool.map(make_image, [str(directory)] * len(absent), absent, chunksize=8)
-            known |= {facts.plan: facts for facts in made}
-            list(drawn)
+    shares = [Work(str(directory), missing[n::WORKERS], absent[n::WORKERS]) for n in range(WORKERS)]
+    made = await asyncio.gather(*(_done(work) for work in shares if work.clips or work.images), return_exceptions=True)
+    for facts in made:
+        if isinstance(facts, BaseException):
+            raise facts
+        known |= {fact.plan: fact for fact in facts}
+    if missing:
         _remember(directory, [known[plan] for plan in plans])
     return [known[plan] for plan in plans]
+
+
+async def _done(work: Work) -> list[MediaFacts]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "core.demo.clips", stdin=PIPE, stdout=PIPE, stderr=PIPE
+    )
+    try:
+        answer, complaint = await process.communicate(msgspec.json.encode(work))
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        reason = complaint.decode(errors="replace").strip().rsplit("\n", 1)[-1] or f"worker ended {process.returncode}"
+        raise UsageError(f"{work.directory}: the demo's media cannot be made: {reason}")
+    return msgspec.json.decode(answer, type=list[MediaFacts])
 
 
 def make_clip(directory: str, plan: ClipPlan) -> MediaFacts:
@@ -168,3 +195,16 @@ def _remember(directory: Path, facts: list[MediaFacts]) -> None:
     part = directory / "media.json.part"
     part.write_bytes(msgspec.json.encode(facts))
     part.replace(directory / "media.json")
+
+
+def main() -> None:
+    """Be the worker."""
+    work = msgspec.json.decode(sys.stdin.buffer.read(), type=Work)
+    facts = [make_clip(work.directory, plan) for plan in work.clips]
+    for plan in work.images:
+        make_image(work.directory, plan)
+    sys.stdout.buffer.write(msgspec.json.encode(facts))
+
+
+if __name__ == "__main__":
+    main()

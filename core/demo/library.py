@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
-EPOCH_TEXT = "2026-01-11T18:07:53+02:00"
+EPOCH_TEXT = "2024-01-11T18:07:53+02:00"  # long ago, so that a write always moves a time forward
 STASH_OFFSET = timezone(timedelta(hours=2))
 MAX_64 = (1 << 64) - 1
 

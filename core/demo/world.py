@@ -7,7 +7,6 @@ import fcntl
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -115,12 +114,7 @@ class DemoWorld:
             (self.boxes[0].library, self.boxes[1].library),
             (self.boxes[0].endpoint, self.boxes[1].endpoint),
         )
-        try:
-            facts = (
-                await asyncio.to_thread(make_media, self.directory, CLIPS, IMAGES) if media else invented_facts(CLIPS)
-            )
-        except (OSError, BrokenProcessPool) as error:
-            raise UsageError(f"{self.directory}: the demo's media cannot be made: {error}") from error
+        facts = await make_media(self.directory, CLIPS, IMAGES) if media else invented_facts(CLIPS)
         CaseWorld(parts, facts).fill()
         if scenes:
             await asyncio.to_thread(add_scenes, parts, scenes)

@@ -15,6 +15,7 @@ import pytest
 
 from core.demo.cases import CLIPS, Case, entry_id
 from core.demo.world import DemoWorld
+from core.errors import UsageError
 from core.media.checksums import checksums
 from core.media.video import probe
 from core.model import phash_distance
@@ -152,3 +153,10 @@ def test_a_wrong_fault_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "box1:explode" in done.stderr
     assert "rate-limit" in done.stderr
+
+
+async def test_media_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "library").write_text("a file in the way")
+    with pytest.raises(UsageError, match="media cannot be made"):
+        async with DemoWorld.open(tmp_path):
+            pytest.fail("a world without its media")

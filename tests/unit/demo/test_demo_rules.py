@@ -26,7 +26,14 @@ def library() -> StashLibrary:
             1, "Alpha", [video(1, "/a/1.mp4", phash=1)], [DemoStashId(ONE, "x")], updated_at="2026-01-01T10:00:00+02:00"
         ),
         DemoScene(2, "Beta", [video(2, "/a/2.mp4")], updated_at="2026-01-03T10:00:00+02:00"),
-        DemoScene(3, "al_ha", [], [DemoStashId(ONE, "y"), DemoStashId(TWO, "z")], organized=True),
+        DemoScene(
+            3,
+            "al_ha",
+            [],
+            [DemoStashId(ONE, "y"), DemoStashId(TWO, "z")],
+            organized=True,
+            updated_at="2026-01-11T10:00:00+02:00",
+        ),
     )
     return library
 
