@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -72,14 +72,19 @@ class VideoSource:
         self.container.close()
 
     def seek(self, microseconds: int) -> None:
-        """Go to the last keyframe at or before a time of the container's clock; stay where the format cannot."""
+        """Go to the last keyframe at or before a time of the container's clock.
+
+        Where the format cannot, reading begins where a seek in a freshly opened file leaves off, as with ffmpeg.
+        """
         import av
 
         try:
             self.container.seek(microseconds)
         except av.FFmpegError:
             self.close()
-            self._open()  # a failed seek leaves no defined position: begin anew
+            self._open()
+            with contextlib.suppress(av.FFmpegError):
+                self.container.seek(microseconds)
 
     def packets(self) -> Iterator[Packet[VideoStream]]:
         """The packets of the stream from here on; ends where the file can no longer be read, as ffmpeg does."""
@@ -244,7 +249,7 @@ class Scaler:
         return graph
 
 
-@contextmanager
+@contextlib.contextmanager
 def translated(path: Path | str) -> Iterator[None]:
     """Errors of the decoding libraries become DecodeError."""
     import av

@@ -32,7 +32,7 @@ KINDS = {
     "ntsc.mp4": Clip(frames=120, rate=30, gop=40),
     "no-b-frames.mov": Clip(b_frames=0),
     "full-chroma.mkv": Clip(width=67, height=45, pixel_format="yuv444p"),
-    "older.avi": Clip(codec="mpeg4", b_frames=2),
+    "older.avi": Clip(codec="mpeg4", b_frames=0),
     "web.webm": Clip(frames=50, codec="libvpx-vp9"),
     "late.mkv": Clip(start=3.7),
     "sound.mp4": Clip(sound=5.0),
