@@ -101,7 +101,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer, read and unpacked, whatever its status below 500. `content_type` in lower case, bare."""
+    """A whole answer, read and unpacked, of any status but 3xx, 429 and those of gateways.
+
+    `content_type` is in lower case and without parameters.
+    """
 
     status: int
     content_type: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -55,7 +56,7 @@ class Reply:
     @property
     def has_data(self) -> bool:
         """Whether anything but null came."""
-        return bytes(self.data).strip() != b"null"
+        return bytes(memoryview(self.data)[:4]) != b"null"
 
     def decode(self, shape: type[T]) -> T:
         """The data in its agreed shape; fields not asked for are ignored.
@@ -68,8 +69,8 @@ class Reply:
         """The problems as an exception, with the partial data."""
         words = [problem.message or "an error without words" for problem in self.problems]
         partial: Any = None
-        if self.has_data:
-            partial = msgspec.json.decode(self.data)
+        with suppress(MalformedAnswerError):
+            partial = decode(self.data, object, self.server)
         return GraphQLError(
             words,
             server=self.server,

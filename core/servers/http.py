@@ -114,7 +114,7 @@ class Channel:
         self._policy = policy
 
     async def send(self, call: Call) -> Answer:
-        """Make one request, again where that is safe, and return the answer, whatever its status below 500.
+        """Make one request, again where that is safe, and return the answer, an error of the server's own included.
 
         Raises UnreachableError, RateLimitedError, MalformedAnswerError (too large, redirected, unpackable) or
         AuthenticationError (redirected to a login page); for a write that may have been carried out

@@ -7,8 +7,6 @@ import base64
 import re
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any
 
 from core.errors import AuthenticationError, GraphQLError, MalformedAnswerError, ServerError
 from core.model import RemoteEntity, Scene, SceneChanges, SceneDetails, SceneOutline, StashBox, StashId
@@ -19,6 +17,8 @@ from core.servers.graphql import GraphQLClient
 from core.servers.http import Http
 from core.servers.oddities import Oddities
 from core.servers.stash_entities import EntityMatch, EntitySearch
+from core.servers.stash_features import StashFeatures, StashStatus
+from core.servers.stash_inputs import changes_input, links_input
 from core.servers.stash_pages import Crawl, read_items
 from core.servers.stash_wire import (
     Boxes,
@@ -40,39 +40,6 @@ from core.servers.words import own_words, uncertain
 _KEY_NAME = "api_key under [stash] in the configuration"
 _IDS_A_REQUEST = 200
 _NOT_FOUND = re.compile(r"scene with id (\d+) not found", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class StashStatus:
-    """What a Stash says of itself. `is_ready` is false while it waits for its set-up or a migration."""
-
-    version: str
-    database_schema: int | None
-    os: str
-    is_ready: bool
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class StashFeatures:
-    """What this Stash can do, found by introspection; `known` holds the schema coordinates behind it."""
-
-    known: frozenset[str]
-
-    @property
-    def has_link_times(self) -> bool:
-        """Whether a stash id has an updated_at, which must be passed back to survive a write."""
-        return {"StashID.updated_at", "StashIDInput.updated_at"} <= self.known
-
-    @property
-    def has_request_limits(self) -> bool:
-        """Whether stash-boxes state their requests per minute."""
-        return "StashBox.max_requests_per_minute" in self.known
-
-    @property
-    def has_tag_stash_ids(self) -> bool:
-        """Whether tags can be linked to a stash-box."""
-        return {"Tag.stash_ids", "TagFilterType.stash_id_endpoint"} <= self.known
 
 
 class StashClient:
@@ -222,7 +189,7 @@ class StashClient:
         features = await self.features()
         answer = await self._graphql.execute(
             documents.WRITE_STASH_IDS,
-            {"input": {"id": str(scene_id), "stash_ids": _links_input(links, features)}},
+            {"input": {"id": str(scene_id), "stash_ids": links_input(links, features)}},
             shape=Update,
             known=features.known,
         )
@@ -236,7 +203,7 @@ class StashClient:
         Errors as `write_stash_ids`.
         """
         features = await self.features()
-        written_input = _changes_input(changes, features)
+        written_input = changes_input(changes, features)
         if written_input:
             await self._graphql.execute(
                 documents.UPDATE_SCENE,
@@ -299,31 +266,3 @@ class StashClient:
                 words + own_words(answer, self._credential), server=self.url, status=answer.status
             )
         return answer.content_type, answer.body
-
-
-def _links_input(links: Sequence[StashId], features: StashFeatures) -> list[dict[str, str]]:
-    """Links as Stash takes them. A time that is left out becomes now, and one this Stash does not know is an error."""
-    return [
-        {"endpoint": link.endpoint, "stash_id": link.stash_id}
-        | ({"updated_at": link.updated_at} if link.updated_at and features.has_link_times else {})
-        for link in links
-    ]
-
-
-def _changes_input(changes: SceneChanges, features: StashFeatures) -> dict[str, Any]:
-    """Changes as Stash takes them: a key that is present with null empties its field, so None is never sent for it."""
-    plain = ("title", "code", "details", "director", "date", "cover_image")
-    written: dict[str, Any] = {name: value for name in plain if (value := getattr(changes, name)) is not None}
-    if changes.urls is not None:
-        written["urls"] = list(changes.urls)
-    if changes.studio_id is not None:
-        written["studio_id"] = str(changes.studio_id) if changes.studio_id else None
-    if changes.performer_ids is not None:
-        written["performer_ids"] = [str(one) for one in changes.performer_ids]
-    if changes.tag_ids is not None:
-        written["tag_ids"] = [str(one) for one in changes.tag_ids]
-    if changes.stash_ids is not None:
-        written["stash_ids"] = _links_input(changes.stash_ids, features)
-    if changes.is_organized is not None:
-        written["organized"] = changes.is_organized
-    return written
