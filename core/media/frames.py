@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import math
-import struct
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Self
 
 from core.errors import DecodeError
 from core.media.ffmpeg import decimal_seconds
 from core.media.files import ensure_readable
+from core.media.scaling import MICROSECOND, Scaler
 
 if TYPE_CHECKING:
     from av import Packet, VideoFrame, VideoStream
     from av.container import InputContainer
-    from av.filter import Graph
-    from av.sidedata.sidedata import SideData
 
     from core.media.phash import Pixels
 
-MICROSECOND = Fraction(1, 1_000_000)
 REORDER_MARGIN = 3 * 1_000_000 // 23  # microseconds ffmpeg seeks earlier where frames may be stored out of order
 DEFAULT_STREAM_BONUS = 5_000_000  # pixels; how ffmpeg prefers the stream marked as default
 SEEKS_BY_SHOWN_TIME = 0x4000000  # AVFMT_SEEK_TO_PTS of libavformat
@@ -94,7 +91,7 @@ class VideoSource:
         while True:
             try:
                 yield next(packets)
-            except (StopIteration, av.FFmpegError):
+            except (StopIteration, av.FFmpegError, IndexError):  # IndexError: a damaged file grew a stream on the way
                 return
 
     def is_turned_sideways(self) -> bool:
@@ -209,46 +206,6 @@ class FrameReader:
         yield None
 
 
-class Scaler:
-    """Turns frames upright and scales them with ffmpeg's own filters and their default flags."""
-
-    def __init__(self, width: int) -> None:
-        self.width = width
-        self._kind: tuple[object, ...] = ()
-        self._graph: Graph | None = None
-
-    def scale(self, frame: VideoFrame) -> Pixels:
-        """RGB of 8 bits, `width` wide, the height even and in proportion."""
-        matrix = _display_matrix(frame)
-        kind = (frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range, matrix)
-        if self._graph is None or kind != self._kind:
-            self._kind, self._graph = kind, self._build(frame, matrix)
-        self._graph.vpush(frame)
-        picture = self._graph.vpull()
-        pixels = cast("Pixels", picture.to_ndarray())
-        if picture.format.name == "gray":
-            return pixels[:, :, None].repeat(3, axis=2)
-        return pixels[:, :, 2::-1]
-
-    def _build(self, frame: VideoFrame, matrix: tuple[int, ...]) -> Graph:
-        import av.filter
-
-        graph = av.filter.Graph()
-        source = graph.add(
-            "buffer",
-            video_size=f"{frame.width}x{frame.height}",
-            pix_fmt=frame.format.name,
-            time_base=str(frame.time_base or MICROSECOND),
-            colorspace=str(int(frame.colorspace)),
-            range=str(int(frame.color_range)),
-        )
-        upright = [graph.add(name, arguments) for name, arguments in _upright_filters(matrix)]
-        scale = graph.add("scale", f"{self.width}:-2:flags=bicubic")
-        formats = graph.add("format", "bgra|bgr24|gray")
-        graph.link_nodes(source, *upright, scale, formats, graph.add("buffersink")).configure()
-        return graph
-
-
 @contextlib.contextmanager
 def translated(path: Path | str) -> Iterator[None]:
     """Errors of the decoding libraries become DecodeError."""
@@ -285,29 +242,3 @@ def _time_of(frame: VideoFrame, previous: int | None) -> int:
     if frame.dts is not None:
         return frame.dts
     return 0 if previous is None else previous + max(frame.duration, 1)
-
-
-def _display_matrix(frame: VideoFrame) -> tuple[int, ...]:
-    """The nine numbers that say how to turn the picture for showing; empty when it is to be shown as stored."""
-    data = frame.side_data.get("DISPLAYMATRIX")
-    return struct.unpack("=9i", memoryview(cast("SideData", data))) if data is not None else ()
-
-
-def _upright_filters(matrix: tuple[int, ...]) -> list[tuple[str, str | None]]:
-    """The filters that ffmpeg puts before all others to show a turned or mirrored picture upright."""
-    if not matrix:
-        return []
-    a, b, _, c, d = matrix[:5]
-    across, down = math.hypot(a, c), math.hypot(b, d)
-    if not across or not down:
-        return []
-    theta = round(math.degrees(math.atan2(b / down, a / across))) % 360
-    if abs(theta - 90) < 1:
-        return [("transpose", "cclock_flip" if c > 0 else "clock")]
-    if abs(theta - 180) < 1:
-        return [(name, None) for name, factor in (("hflip", a), ("vflip", d)) if factor < 0]
-    if abs(theta - 270) < 1:
-        return [("transpose", "clock_flip" if c < 0 else "cclock")]
-    if 1 < theta < 359:
-        return [("rotate", f"{theta}*PI/180")]
-    return [("vflip", None)] if d < 0 else []

@@ -55,16 +55,30 @@ def perception_hash_ycc(luma: Pixels, blue: Pixels, red: Pixels) -> int:
     """
     import numpy
 
-    height, width = luma.shape
     small = numpy.empty((SIDE, SIDE, 3), dtype=numpy.int32)
     for index, plane in enumerate((luma, blue, red)):
-        down, across = -(-height // plane.shape[0]), -(-width // plane.shape[1])
-        full = plane if (down, across) == (1, 1) else plane.repeat(down, axis=0).repeat(across, axis=1)
-        full = full[:height, :width]
+        full = repeated(plane, luma.shape)
         small[:, :, index] = full if full.shape == (SIDE, SIDE) else _scaled(full[:, :, None])[:, :, 0]
-    y, cb, cr = small[:, :, 0] * 0x10101, small[:, :, 1] - 128, small[:, :, 2] - 128
+    return _hash_of_grey(_grey(rgb_of_ycc(small[:, :, 0], small[:, :, 1], small[:, :, 2])))
+
+
+def repeated(plane: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """A chroma plane at full size: each sample repeated a whole number of times, cut at the edges."""
+    down, across = -(-shape[0] // plane.shape[0]), -(-shape[1] // plane.shape[1])
+    if (down, across) == (1, 1):
+        return plane
+    return plane.repeat(down, axis=0).repeat(across, axis=1)[: shape[0], : shape[1]]
+
+
+def rgb_of_ycc(luma: NDArray[Any], blue: NDArray[Any], red: NDArray[Any]) -> NDArray[Any]:
+    """RGB at 16 bits from 8-bit planes of one size, in the fixed-point arithmetic of Go's colour package."""
+    import numpy
+
+    y, cb, cr = (plane.astype(numpy.int32) for plane in (luma, blue, red))
+    y, cb, cr = y * 0x10101, cb - 128, cr - 128
     rgb = numpy.stack([y + 91881 * cr, y - 22554 * cb - 46802 * cr, y + 116130 * cb], axis=2)
-    return _hash_of_grey(_grey(numpy.clip(rgb >> 8, 0, 0xFFFF)))
+    clipped: NDArray[Any] = numpy.clip(rgb >> 8, 0, 0xFFFF)
+    return clipped
 
 
 def image_phash(path: Path | str) -> int:

@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import media_samples
 import numpy
 import pytest
 from hypothesis import given, settings
@@ -200,6 +201,30 @@ def test_jpeg_is_near_its_picture_and_exif_rotation_is_not_applied(tmp_path: Pat
     image.save(tmp_path / "turned.jpg", quality=95, exif=exif)
     assert image_phash(tmp_path / "plain.jpg") == image_phash(tmp_path / "turned.jpg")
     assert (image_phash(tmp_path / "plain.jpg") ^ perception_hash(numpy.asarray(image))).bit_count() <= 4
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        ("a.webp", media_samples.LOSSY_WEBP, 0xDAD0653B853B8636),
+        ("b.webp", media_samples.LOSSY_WEBP_WITH_ALPHA, 0xD8D0F23426650F6F),
+        ("c.jpg", media_samples.JPEG, 0xDAD0652A8639AF2D),
+    ],
+)
+def test_pictures_with_halved_chroma_hash_as_in_stash(tmp_path: Path, name: str, data: bytes, expected: int) -> None:
+    (tmp_path / name).write_bytes(data)
+    assert image_phash(tmp_path / name) == expected
+
+
+@pytest.mark.parametrize("kind", ["png", "webp", "gif"])
+def test_lossless_files_hash_as_their_pixels(tmp_path: Path, kind: str) -> None:
+    pixels = pattern(301, 203, 3)[:, :, :3]
+    if kind == "gif":
+        pixels = numpy.repeat(pixels[:, :, :1] // 128 * 128, 3, axis=2)
+    Image.fromarray(pixels).save(tmp_path / "picture", format=kind, **({"lossless": True} if kind == "webp" else {}))
+    assert image_phash(tmp_path / "picture") == perception_hash(
+        pixels.astype(numpy.uint16) * 257 if kind == "gif" else pixels
+    )
 
 
 @pytest.mark.parametrize("options", [{"keep_rgb": True}, {"subsampling": 0}, {"subsampling": 2}, {"progressive": True}])
