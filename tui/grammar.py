@@ -44,7 +44,7 @@ class HelpRequested(Exception):  # noqa: N818  a request, not an error
 class _Parser(argparse.ArgumentParser):
     """Refuses in one line, with the nearest valid name and the way to the help."""
 
-    def print_help(self, file: SupportsWrite[str] | None = None) -> NoReturn:  # noqa: ARG002
+    def print_help(self, file: SupportsWrite[str] | None = None) -> NoReturn:
         raise HelpRequested(self.format_help())  # argparse's own way hides that the text could not be written
 
     def error(self, message: str) -> NoReturn:
