@@ -8,7 +8,7 @@ An effect found "started" or "undoing" by the next start is settled by looking a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -29,8 +29,8 @@ from core.store.journal import BatchState, EffectRecord, EffectState, NewEffect
 from core.store.owner import NOBODY, Owner
 
 T = TypeVar("T")
-OnProgress = Callable[[int, int], None]
-"""Told how many effects of how many are through."""
+OnProgress = Callable[[int, int], Awaitable[None]]
+"""Told how many effects of how many are through; the next effect waits for it."""
 
 Step = Callable[[str, EffectRecord], None]
 """Told of every recorded step of an effect, right after it: used for progress, and by the tests of a sudden end."""
@@ -143,7 +143,7 @@ class Ledger:
                 if stop:
                     report.stopped_by = outcome.words
                     return
-            on_progress(position, len(planned))
+            await on_progress(position, len(planned))
 
     async def _apply_local(self, effects: list[EffectRecord]) -> list[Outcome]:
         outcomes: list[Outcome] = []
@@ -261,7 +261,7 @@ class Ledger:
             for number, effect in enumerate(effects, 1):
                 outcome, stop = await _to_its_end(self._undo_one(effect))
                 report.outcomes.append(outcome)
-                on_progress(number, len(effects))
+                await on_progress(number, len(effects))
                 if stop:
                     report.stopped_by = outcome.words
                     break
@@ -403,7 +403,7 @@ def _outcome(effect: EffectRecord, words: str = "") -> Outcome:
     return Outcome(effect.id, effect.subject, effect.title, not words, words)
 
 
-def _ignore(done: int, total: int) -> None:
+async def _ignore(done: int, total: int) -> None:
     """Nobody asked for progress."""
 
 

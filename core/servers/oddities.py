@@ -15,6 +15,10 @@ class Oddities:
         """One more of these, named in the singular."""
         self._counts[what] += count
 
+    def clear(self) -> None:
+        """Begin a new count."""
+        self._counts.clear()
+
     @property
     def words(self) -> tuple[str, ...]:
         """Each kind once, most frequent first, as "3 x a hash that is not hexadecimal: skipped"."""

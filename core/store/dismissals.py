@@ -80,10 +80,14 @@ async def reopen(tx: Transaction, dismissal_id: int) -> None:
     await tx.execute("UPDATE dismissals SET ended_at = NULL WHERE id = ?", (dismissal_id,))
 
 
-async def end_temporary(tx: Transaction, *, now: float) -> list[tuple[int, str]]:
-    """End every "until the next scan"; the (scene, endpoint) pairs that are open again."""
+async def end_temporary(tx: Transaction, endpoint: str, *, now: float) -> list[int]:
+    """End every "until the next scan" of an endpoint; the scenes that are open again."""
     rows = await tx.rows(
-        "SELECT DISTINCT scene_id, endpoint FROM dismissals WHERE ended_at IS NULL AND until_next_scan"
+        "SELECT DISTINCT scene_id FROM dismissals WHERE ended_at IS NULL AND until_next_scan AND endpoint = ?",
+        (endpoint,),
     )
-    await tx.execute("UPDATE dismissals SET ended_at = ? WHERE ended_at IS NULL AND until_next_scan", (now,))
-    return [(row[0], row[1]) for row in rows]
+    await tx.execute(
+        "UPDATE dismissals SET ended_at = ? WHERE ended_at IS NULL AND until_next_scan AND endpoint = ?",
+        (now, endpoint),
+    )
+    return [row[0] for row in rows]

@@ -6,11 +6,12 @@ the process ends, `kill -9` included. A lock that can be had belongs to nobody a
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from core.errors import StoreError
@@ -71,3 +72,20 @@ class Owner:
             return False
         finally:
             os.close(descriptor)
+
+
+@asynccontextmanager
+async def exclusive(folder: Path, name: str) -> AsyncIterator[None]:
+    """One at a time over all processes that use this folder; cancelling ends the wait at once."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(folder / f"{name}.turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await asyncio.sleep(0.02)
+        yield
+    finally:
+        os.close(descriptor)

@@ -303,3 +303,28 @@ async def pending_counts(reader: Reader) -> tuple[int, int, int]:
 def chunks(values: Sequence[int]) -> Iterable[Sequence[int]]:
     """Slices short enough for one IN (...) list."""
     return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
+
+
+async def endpoints(reader: Reader) -> list[str]:
+    """Every endpoint that has recommendations."""
+    return [row[0] for row in await reader.rows("SELECT DISTINCT endpoint FROM recommendations ORDER BY endpoint")]
+
+
+async def withdraw_all(tx: Transaction, endpoint: str, *, now: float) -> int:
+    """Withdraw what is pending at an endpoint; how many that were."""
+    return await tx.execute(
+        "UPDATE recommendations SET status = ?, is_high_confidence = 0, updated_at = ? "
+        "WHERE endpoint = ? AND status = ?",
+        (Status.WITHDRAWN, now, endpoint, Status.PENDING),
+    )
+
+
+async def decide_rivals(
+    tx: Transaction, *, scene_id: int, endpoint: str, before: Status, after: Status, now: float
+) -> None:
+    """Move the other rows of a scene at an endpoint from one status to another."""
+    await tx.execute(
+        "UPDATE recommendations SET status = ?, is_high_confidence = 0, updated_at = ? "
+        "WHERE scene_id = ? AND endpoint = ? AND status = ?",
+        (after, now, scene_id, endpoint, before),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -88,45 +89,56 @@ async def count(reader: Reader) -> int:
     return int(await reader.value("SELECT count(*) FROM scenes"))
 
 
-async def due(
-    reader: Reader, endpoint: str, *, after: int, limit: int, older_than: float, full_since: float | None
-) -> list[Scene]:
-    """Scenes to look up at an endpoint, in order of their id.
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What makes a look-up due. Unix seconds.
 
-    Those without a link there that were never looked up, whose fingerprints changed since, or whose look-up is
-    older than `older_than` (Unix seconds). With `full_since` also everything looked up before that moment.
+    `older_than`: an older look-up is stale. `newer_than`: a newer one lies in the future, since the clock was set
+    back, and says nothing. `full_since`: everything before that moment is asked again, whatever its age.
     """
-    rows = await reader.rows(
-        "SELECT s.snapshot FROM scenes s LEFT JOIN lookups l ON l.scene_id = s.id AND l.endpoint = :endpoint "
-        "WHERE s.id > :after AND s.snapshot IS NOT NULL "
-        "AND NOT EXISTS (SELECT 1 FROM json_each(s.links) WHERE value = :endpoint) "
-        "AND (l.scene_id IS NULL OR l.digest <> s.digest OR l.looked_up_at < :older OR l.looked_up_at > :future "
-        "     OR (:full IS NOT NULL AND l.looked_up_at < :full)) "
-        "ORDER BY s.id LIMIT :limit",
-        {
-            "endpoint": endpoint,
-            "after": after,
-            "older": older_than,
-            "future": 4102444800.0,  # a clock that once ran in the next century must not hide a scene for ever
-            "full": full_since,
-            "limit": limit,
-        },
-    )
+
+    older_than: float
+    newer_than: float
+    full_since: float | None = None
+
+
+_DUE = (
+    "FROM scenes s LEFT JOIN lookups l ON l.scene_id = s.id AND l.endpoint = :endpoint "
+    "WHERE s.snapshot IS NOT NULL AND s.id > :after "
+    "AND NOT EXISTS (SELECT 1 FROM json_each(s.links) WHERE value = :endpoint) "
+    "AND (l.scene_id IS NULL OR l.digest <> s.digest OR l.looked_up_at < :older OR l.looked_up_at > :newer "
+    "OR l.looked_up_at < :full)"
+)
+
+
+def _due_parameters(endpoint: str, when: Due) -> dict[str, Any]:
+    return {
+        "endpoint": endpoint,
+        "older": when.older_than,
+        "newer": when.newer_than,
+        "full": when.full_since,
+        "after": -1,
+    }
+
+
+async def due(reader: Reader, endpoint: str, when: Due, *, after: int, limit: int) -> list[Scene]:
+    """Scenes without a link at an endpoint whose look-up there is due, by rising id.
+
+    They were never looked up, their fingerprints changed since, or `when` says so.
+    """
+    parameters = _due_parameters(endpoint, when) | {"after": after, "limit": limit}
+    rows = await reader.rows(f"SELECT s.snapshot {_DUE} ORDER BY s.id LIMIT :limit", parameters)
     return [_decoder.decode(row[0]) for row in rows]
 
 
-async def due_count(reader: Reader, endpoint: str, *, older_than: float, full_since: float | None) -> int:
+async def due_count(reader: Reader, endpoint: str, when: Due) -> int:
     """How many scenes `due` would give in all."""
-    return int(
-        await reader.value(
-            "SELECT count(*) FROM scenes s LEFT JOIN lookups l ON l.scene_id = s.id AND l.endpoint = :endpoint "
-            "WHERE s.snapshot IS NOT NULL "
-            "AND NOT EXISTS (SELECT 1 FROM json_each(s.links) WHERE value = :endpoint) "
-            "AND (l.scene_id IS NULL OR l.digest <> s.digest OR l.looked_up_at < :older "
-            "     OR (:full IS NOT NULL AND l.looked_up_at < :full))",
-            {"endpoint": endpoint, "older": older_than, "full": full_since},
-        )
-    )
+    return int(await reader.value(f"SELECT count(*) {_DUE}", _due_parameters(endpoint, when)))
+
+
+async def forget_lookups(tx: Transaction, endpoint: str) -> None:
+    """Forget what was looked up at an endpoint."""
+    await tx.execute("DELETE FROM lookups WHERE endpoint = ?", (endpoint,))
 
 
 async def put_lookups(tx: Transaction, lookups: Iterable[Lookup]) -> None:

@@ -1,0 +1,205 @@
+"""The remote half of a scan: what one stash-box knows of the scenes that lack its id."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from core.clock import Clock
+from core.errors import GraphQLError, ServerError
+from core.matching.propose import Counts, recompute, remember_algorithms
+from core.model import Algorithm, Candidate, Fingerprint, Scene
+from core.servers.packing import Batch, Joiner, Packer, sendable
+from core.servers.stash_box import StashBoxClient
+from core.settings import MatchingSettings
+from core.store import scenes
+from core.store.database import Database, Transaction
+from core.store.scenes import Due, Lookup
+
+PARALLEL_REQUESTS: Final = 4
+"""Requests under way at once at one endpoint: enough to use its pace up when it answers slowly."""
+_PAGE: Final = 400
+_TOLERATED_REFUSALS: Final = 3  # single scenes a server may refuse before its run is given up
+
+Tell = Callable[[int], Awaitable[None]]
+"""Told how many more scenes are through."""
+
+
+@dataclass(slots=True)
+class EndpointRun:
+    """What became of one endpoint in a scan. `error` is empty after a good run, `fullness` of its requests 0..1."""
+
+    endpoint: str
+    looked_up: int = 0
+    matched: int = 0
+    requests: int = 0
+    fullness: float = 0.0
+    error: str = ""
+    refused: list[str] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether everything due was looked up."""
+        return not self.error
+
+
+_Batch = Batch[int]
+
+
+class EndpointLookUp:
+    """Looks up whatever is due at one endpoint, a few requests at a time, and remembers each answer as it comes."""
+
+    def __init__(
+        self,
+        database: Database,
+        client: StashBoxClient,
+        settings: MatchingSettings,
+        clock: Clock,
+        when: Due,
+        tell: Tell,
+    ) -> None:
+        self._database = database
+        self._client = client
+        self._settings = settings
+        self._clock = clock
+        self._when = when
+        self._tell = tell
+        self._accepted: frozenset[Algorithm] = frozenset()
+        self._digests: dict[int, str] = {}
+        self._joiner: Joiner[int] = Joiner()
+        self._fullness: list[float] = []
+        self.run_record = EndpointRun(client.endpoint)
+
+    @property
+    def oddities(self) -> tuple[str, ...]:
+        """What was skipped in this endpoint's answers, in words."""
+        return self._client.oddities.words
+
+    async def run(self) -> EndpointRun:
+        """Look up to the end. A ServerError ends this endpoint's run and is recorded in its words."""
+        record = self.run_record
+        async with self._database.read() as reader:
+            if not await scenes.due_count(reader, record.endpoint, self._when):
+                return record
+        try:
+            self._accepted = await self._client.accepted_algorithms()
+            async with self._database.write() as tx:
+                await remember_algorithms(tx, record.endpoint, self._accepted)
+            await self._look_up_all()
+            if record.refused:
+                record.error = f"{len(record.refused)} scenes could not be looked up: {record.refused[0]}"
+        except ServerError as error:
+            record.error = str(error)
+        record.fullness = sum(self._fullness) / len(self._fullness) if self._fullness else 1.0
+        return record
+
+    async def _look_up_all(self) -> None:
+        batches: asyncio.Queue[_Batch | None] = asyncio.Queue(maxsize=PARALLEL_REQUESTS)
+
+        async def feed() -> None:
+            async for batch in self._batches():
+                await batches.put(batch)
+            for _ in range(PARALLEL_REQUESTS):
+                await batches.put(None)
+
+        async def work() -> None:
+            while (batch := await batches.get()) is not None:
+                await self._look_up(batch)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(feed())
+                for _ in range(PARALLEL_REQUESTS):
+                    group.create_task(work())
+        except* ServerError as failures:
+            raise failures.exceptions[0] from None
+
+    async def _batches(self) -> AsyncIterator[_Batch]:
+        packer: Packer[int] = Packer(self._accepted)
+        after = -1
+        while True:
+            async with self._database.read() as reader:
+                page = await scenes.due(reader, self._client.endpoint, self._when, after=after, limit=_PAGE)
+            silent: list[Lookup] = []
+            for scene in page:
+                fingerprints = sendable(_fingerprints(scene), self._accepted)
+                digest = scene.digest
+                if fingerprints:
+                    self._digests[scene.id] = digest
+                    for batch in packer.add(scene.id, fingerprints):
+                        yield batch
+                else:
+                    silent.append(self._lookup(scene.id, digest, has_matched=False))
+            if silent:
+                await self._remember_silent(silent)
+            if len(page) < _PAGE:
+                break
+            after = page[-1].id
+        for batch in packer.flush():
+            yield batch
+
+    def _lookup(self, scene_id: int, digest: str, *, has_matched: bool) -> Lookup:
+        return Lookup(scene_id, self._client.endpoint, digest, self._clock.now(), has_matched)
+
+    async def _remember_silent(self, silent: Sequence[Lookup]) -> None:
+        """Scenes without a hash worth sending: nothing is asked, and nothing they once matched still stands."""
+        async with self._database.write() as tx:
+            await scenes.put_lookups(tx, silent)
+            offered: dict[int, Sequence[Candidate]] = {one.scene_id: () for one in silent}
+            await self._recompute(tx, offered)
+        await self._tell(len(silent))
+
+    async def _look_up(self, batch: _Batch) -> None:
+        self.run_record.requests += 1
+        try:
+            answers = await self._client.look_up(batch.groups)
+        except GraphQLError as error:
+            if error.status != 200:  # the request as such was refused, not something in one of its scenes
+                raise
+            await self._narrow_down(batch, error)
+            return
+        self._fullness.append(batch.fullness)
+        await self._keep(batch, answers)
+
+    async def _narrow_down(self, batch: _Batch, error: GraphQLError) -> None:
+        """Find the scene that makes the server refuse a request, and do without it."""
+        if len(batch.keys) > 1:
+            middle = len(batch.keys) // 2
+            for part in (slice(None, middle), slice(middle, None)):
+                await self._look_up(Batch(batch.keys[part], batch.groups[part], batch.parts[part]))
+            return
+        self.run_record.refused.append(f"scene {batch.keys[0]}: {error}")
+        if len(self.run_record.refused) > _TOLERATED_REFUSALS:
+            raise error
+        await self._tell(1)
+
+    async def _keep(self, batch: _Batch, answers: Sequence[tuple[Candidate, ...] | None]) -> None:
+        offered: dict[int, Sequence[Candidate]] = {}
+        lookups: list[Lookup] = []
+        for scene_id, candidates in self._joiner.add(batch, answers):
+            digest = self._digests.pop(scene_id, "")
+            if candidates is None:  # not remembered, so the next scan asks again
+                words = self._client.oddities.words
+                self.run_record.refused.append(f"scene {scene_id}: {words[0] if words else 'the server failed for it'}")
+                continue
+            offered[scene_id] = candidates
+            lookups.append(self._lookup(scene_id, digest, has_matched=bool(candidates)))
+        async with self._database.write() as tx:
+            await scenes.put_lookups(tx, lookups)
+            await self._recompute(tx, offered)
+        self.run_record.looked_up += len(offered)
+        self.run_record.matched += sum(1 for candidates in offered.values() if candidates)
+        await self._tell(len(batch.keys))
+
+    async def _recompute(self, tx: Transaction, offered: dict[int, Sequence[Candidate]]) -> None:
+        counts = await recompute(
+            tx, self._client.endpoint, list(offered), settings=self._settings, now=self._clock.now(), offered=offered
+        )
+        self.run_record.counts.add(counts)
+
+
+def _fingerprints(scene: Scene) -> list[Fingerprint]:
+    return [item for file in scene.files for item in file.fingerprints]
