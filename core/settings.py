@@ -189,8 +189,11 @@ class DisplaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """How the terminal app looks."""
 
     images: Annotated[
-        Literal["auto", "kitty", "sixel", "half-blocks", "text"],
-        _meta("How pictures are drawn; `auto` asks the terminal, `text` draws none."),
+        Literal["auto", "off", "halfcell", "kitty", "sixel"],
+        _meta(
+            "How pictures are drawn: `auto` goes by the environment and never asks the terminal, `off` draws none,"
+            " `halfcell` works in every terminal with colours; try them with `winnow doctor --pictures`."
+        ),
     ] = "auto"
     truecolor: Annotated[
         Literal["auto", "on", "off"],

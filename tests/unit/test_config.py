@@ -129,7 +129,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
         ("[matching]\nexact_hash_is_enough = 1", 2, "is 1; it must be true or false"),
         ("[matching]\ndisabled_endpoints = 'https://a'", 2, "it must be a list of texts in quotes"),
         ("[matching]\ndisabled_endpoints = ['stashdb.org']", 2, "must start with http:// or https://"),
-        ("[display]\nimages = 'jpeg'", 2, 'it must be one of "auto", "kitty", "sixel", "half-blocks", "text"'),
+        ("[display]\nimages = 'jpeg'", 2, 'it must be one of "auto", "off", "halfcell", "kitty", "sixel"'),
         ("[display]\nmouse = 2026-01-01", 2, "it must be true or false"),
         ("[stash]\nurl = 'nas:9999'", 2, 'is "nas:9999"; it must start with http:// or https://'),
         ("[stash]\nurl = 'http://'", 2, "is not a valid address"),

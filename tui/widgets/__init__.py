@@ -1,0 +1,1 @@
+"""Widgets: they are given data and post messages; they know no service."""
