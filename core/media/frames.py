@@ -47,7 +47,7 @@ class VideoSource:
 
         with translated(self.path):
             # An absolute path cannot be taken for a protocol, and a playlist inside cannot reach the network.
-            options = {"protocol_whitelist": "file"}
+            options = {"protocol_whitelist": "file", "fflags": "-genpts"}
             self.container = av.open(str(Path(self.path).absolute()), options=options, metadata_errors="replace")
         streams = [stream for stream in self.container.streams.video if stream.codec_context is not None]
         if not streams:
