@@ -51,6 +51,8 @@ def _extract_frame(path: Path | str, time: float, *, width: int, ffmpeg: str, ti
         raise ConfigError(
             f"[media] ffmpeg = {ffmpeg!r} cannot be run ({reason}); name the program or leave it empty"
         ) from error
+    if run.returncode != 0 or not run.stdout:
+        ensure_readable(path)
     if run.returncode != 0:
         last = (run.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {run.returncode}"])[-1]
         raise DecodeError(f"gave no frame at {time:.2f} s (ffmpeg: {last})", path=path)

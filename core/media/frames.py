@@ -148,6 +148,7 @@ class FrameReader:
                 self._passed = self._current[0] if self._current is not None else None
                 self._current = next(self._frames, None)
                 if self._current is None:
+                    ensure_readable(self.path)  # a share that went away must not pass for a file cut short
                     words = f"has no frame at {time:.2f} s; it may be cut short, or have no picture there"
                     raise DecodeError(words, path=self.path)
             return self._scaler.scale(self._current[1])
@@ -208,12 +209,13 @@ class FrameReader:
 
 @contextlib.contextmanager
 def translated(path: Path | str) -> Iterator[None]:
-    """Errors of the decoding libraries become DecodeError."""
+    """Errors of the decoding libraries become DecodeError, unless the file itself went away: UnreadableFileError."""
     import av
 
     try:
         yield
     except av.FFmpegError as error:
+        ensure_readable(path)
         reason = error.strerror or type(error).__name__
         raise DecodeError(f"cannot be decoded ({reason}); it is damaged, or no video", path=path) from error
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+import msgspec
+
 import core
 from core.errors import ConfigError, DecodeError, JobCancelledError, UnreadableFileError, WinnowError
 from core.media.checksums import Checksums
@@ -40,6 +42,7 @@ from core.media.video import VideoInfo
 
 TIMEOUT_SECONDS = 600.0
 START_SECONDS = 60.0
+GOODBYE_SECONDS = 5.0
 FILES_A_WORKER = 1000  # then a fresh one takes over, so that what a decoder leaks stays bounded
 ATTEMPTS = 3  # to find a worker that lives long enough to take the file
 
@@ -76,7 +79,12 @@ class MediaPool:
         self._is_closed = True
         for worker in list(self._alive):
             self._drop(worker)
-        await asyncio.gather(*self._ending)
+        if self._ending:
+            _, stuck = await asyncio.wait(self._ending, timeout=GOODBYE_SECONDS)
+            for (
+                task
+            ) in stuck:  # a read from a share that hangs cannot be ended; the process goes when the share answers
+                task.cancel()
 
     async def checksums(self, path: Path | str, *, on_read: Callable[[int], None] | None = None) -> Checksums:
         """See `core.media.checksums.checksums`; `on_read` is called about once a second here."""
@@ -198,7 +206,13 @@ class _Worker:
             )
         except OSError as error:
             errors.close()
-            raise WinnowError(f"the helper process that reads media cannot be started ({error.strerror})") from error
+            words = (
+                f"the helper process that reads media cannot be started ({error.strerror}); free memory or processes"
+            )
+            raise WinnowError(words) from error
+        except BaseException:
+            errors.close()
+            raise
         return cls(process, errors)
 
     @property
@@ -252,18 +266,22 @@ class _Worker:
             words = f"took longer than {timeout:.0f} s and was given up; look at it with a player"
             raise DecodeError(words, path=path) from error
         except (OSError, EOFError) as error:
+            self.kill()  # it has ended, or no longer says anything that can be understood
             code = await self._process.wait()
             how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
             words = f"ended the process that read it ({how}); it is damaged, or memory ran out"
             raise DecodeError(words, path=path) from error
 
     async def _message(self) -> Answer:
-        """The next message. Raises EOFError at the end of the worker's output, OSError when the pipe breaks."""
+        """The next message. Raises EOFError at the end of the worker's output or its sense, OSError on a broken pipe."""
         assert self._process.stdout is not None
         (length,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
         if length > MAX_MESSAGE:
             raise EOFError
-        return read_answer(await self._process.stdout.readexactly(length))
+        try:
+            return read_answer(await self._process.stdout.readexactly(length))
+        except msgspec.DecodeError as error:
+            raise EOFError from error
 
 
 def _raised(result: Result, path: Path | str) -> Result:

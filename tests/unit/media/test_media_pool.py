@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import numpy
 import pytest
@@ -20,6 +21,14 @@ from core.media.checksums import checksums
 from core.media.phash import image_phash
 from core.media.pool import MediaPool
 from core.media.video import probe, video_phash
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists and is more than a memory."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def children(parent: int) -> set[int]:
@@ -149,6 +158,31 @@ async def test_a_worker_that_hangs_is_ended_after_the_timeout(
         assert hung not in mine()
 
 
+async def test_a_hanging_ffmpeg_is_ended_with_its_worker(tmp_path: Path, clip: Path) -> None:
+    note = tmp_path / "pid"
+    program = tmp_path / "ffmpeg"
+    program.write_text(f"#!/bin/sh\necho $$ > {note}.new; mv {note}.new {note}; exec sleep 1000\n")
+    program.chmod(0o755)
+    async with MediaPool(workers=1, ffmpeg=str(program), timeout_seconds=1.0) as pool:
+        with pytest.raises(DecodeError, match=r"clip\.mp4: took longer than 1 s"):
+            await pool.video_phash(clip)
+        await until(lambda: not is_running(int(note.read_text())))
+
+
+async def test_cancelling_at_any_moment_leaves_a_pool_that_works(clip: Path, mine: Callable[[], set[int]]) -> None:
+    random = Random(7)
+    async with MediaPool(workers=2) as pool:
+        for _ in range(10):
+            tasks = [asyncio.create_task(pool.video_phash(clip)) for _ in range(4)]
+            for _ in range(random.randrange(40)):
+                await asyncio.sleep(0.001)
+            tasks[random.randrange(4)].cancel()
+        done = await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
+        assert {value for value in done if isinstance(value, int)} == {video_phash(clip)}
+        assert len(mine()) <= 2
+    assert not mine()
+
+
 async def test_a_long_read_that_goes_on_is_not_timed_out(endless: Path) -> None:
     seen: list[int] = []
     async with MediaPool(workers=1, timeout_seconds=2.0) as pool:
@@ -236,4 +270,4 @@ async def test_nothing_is_left_when_the_parent_is_killed(endless: Path) -> None:
     finally:
         parent.kill()
         await parent.wait()
-    await until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), seconds=10.0)
+    await until(lambda: not any(is_running(pid) for pid in workers), seconds=10.0)

@@ -19,6 +19,7 @@ from media_clips import Clip, grey_level, moving_frame, turn, write_clip, write_
 
 from core.errors import ConfigError, DecodeError, UnreadableFileError
 from core.media.ffmpeg import decimal_seconds, extract_frames
+from core.media.frames import FrameReader
 from core.media.phash import montage_phash
 from core.media.video import frames_at, probe, sample_times, video_phash
 
@@ -191,6 +192,15 @@ def test_broken_and_missing_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").write_bytes(b"")
     with pytest.raises(DecodeError, match=r"empty\.mp4: cannot be decoded"):
         probe(tmp_path / "empty.mp4")
+
+
+def test_a_file_that_went_away_is_not_called_broken(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", Clip(frames=20))
+    with FrameReader(path, width=160) as reader:
+        assert_shows(reader.frame_at(0.1), 3)
+        path.unlink()
+        with pytest.raises(UnreadableFileError, match=r"a\.mp4: is not there; check that its disk or share"):
+            reader.frame_at(5.0)
 
 
 def test_tags_in_an_old_encoding_do_no_harm(tmp_path: Path) -> None:
