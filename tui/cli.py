@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from core.errors import ConfigError, JobCancelledError, UsageError, WinnowError
 from tui.grammar import HelpRequested, build_parser, parse
 from tui.interrupts import INTERRUPTED, run
+
+if TYPE_CHECKING:
+    from tui.console import Console
 
 _INTERRUPTED_WORDS: Final = "interrupted; what was done so far is saved"
 
@@ -52,6 +56,7 @@ def _run(argv: Sequence[str]) -> int:
         if args.answer is None:
             console.write(build_parser().format_help())
             return 2
+        logging.getLogger().addHandler(_Notes(console))
         module, _, function = args.answer.partition(":")
         status = run(getattr(importlib.import_module(f"tui.commands.{module}"), function)(args, console))
         if status == INTERRUPTED:
@@ -62,6 +67,18 @@ def _run(argv: Sequence[str]) -> int:
         return 0
     finally:
         console.finish()
+
+
+class _Notes(logging.Handler):
+    """Passes warnings of the core on to the user, without disturbing the line of progress."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.WARNING)
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell one."""
+        self._console.note(record.getMessage())
 
 
 def _complain(message: str, status: int) -> int:

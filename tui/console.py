@@ -6,10 +6,11 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final, TextIO
 
 from core.errors import UsageError, WinnowError
+from tui.documents import table
 from tui.interrupts import immediate
 from tui.present import plain
 
@@ -45,10 +46,20 @@ class Console:
         """Whether stderr is a terminal."""
         return _is_tty(self._err)
 
+    @property
+    def columns(self) -> int | None:
+        """How wide the terminal behind stdout is; None for a file or a pipe, where nothing need be cut."""
+        return _columns(self._out) if _is_tty(self._out) else None
+
     def out(self, text: str = "") -> None:
         """One line of the result; every part that comes from outside must have gone through `plain`."""
         self._clear_progress()
         self._to_stdout(text + "\n")
+
+    def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str) -> None:
+        """Rows below their heads, or the words for none."""
+        for line in table(heads, rows, columns=self.columns) if rows else [empty]:
+            self.out(line)
 
     def write(self, text: str) -> None:
         """Text of the result as it is, for exports."""
@@ -58,6 +69,23 @@ class Console:
         """The whole result as one JSON document, its version first; ASCII, so that nothing in it steers a terminal."""
         self._clear_progress()
         self._to_stdout(json.dumps({"version": JSON_VERSION, **document}, indent=2, allow_nan=False) + "\n")
+
+    async def json_list(self, head: Mapping[str, Any], name: str, items: AsyncIterator[Mapping[str, Any]]) -> None:
+        """As `json`, for a document that ends in a long list: its items are written as they come."""
+        self._clear_progress()
+        opening = json.dumps({"version": JSON_VERSION, **head, name: []}, indent=2, allow_nan=False)
+        self._to_stdout(opening.removesuffix("]\n}"))
+        separator = "\n"
+        async for item in items:
+            text = json.dumps(item, indent=2, allow_nan=False).replace("\n", "\n    ")
+            self._to_stdout(f"{separator}    {text}")
+            separator = ",\n"
+        self._to_stdout("]\n}\n" if separator == "\n" else "\n  ]\n}\n")
+
+    def aside(self, text: str) -> None:
+        """One line beside the result; every part that comes from outside must have gone through `plain`."""
+        self._clear_progress()
+        self._say(text + "\n")
 
     def note(self, text: str) -> None:
         """A message beside the result, each line literally."""

@@ -32,6 +32,7 @@ CSV_COLUMNS: Final = (
     "duration_remote",
     "reasons",
 )
+_WIDEST: Final = 60  # columns of one cell; whole texts are in `show`, JSON and CSV
 _FORMULA_STARTS: Final = ("=", "+", "-", "@")
 
 
@@ -174,8 +175,8 @@ def fingerprint_line(match: MatchedFingerprint) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, columns: int | None = None) -> list[str]:
-    """Rows below their heads, aligned, every cell made harmless. With `columns` the widest ones are cut to fit."""
-    harmless = [[plain(cell) for cell in row] for row in rows]
+    """Rows below their heads, aligned, every cell made harmless and cut to `_WIDEST`; with `columns`, to what fits."""
+    harmless = [[plain(cell, width=_WIDEST) for cell in row] for row in rows]
     widths = [max(_width(cell) for cell in column) for column in zip(heads, *harmless, strict=True)]
     if columns is not None:
         while sum(widths) + 2 * (len(widths) - 1) > columns and max(widths) > 8:

@@ -1,0 +1,54 @@
+"""What every command that works with the database does first."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from core.config import Settings, default_data_dir, load_settings
+from core.errors import UsageError
+from core.runtime import Runtime, open_runtime
+from core.settings import normal_endpoint
+from tui.documents import host
+
+if TYPE_CHECKING:
+    from core.matching.desk import MatchingDesk
+    from tui.console import Console
+
+
+@asynccontextmanager
+async def opened(args: argparse.Namespace, console: Console, *, needs_stash: bool = False) -> AsyncIterator[Runtime]:
+    """The runtime over the configuration and data folder that were asked for; what it settled at its start is told.
+
+    Raises ConfigError, and StoreError when the database cannot be used.
+    """
+    settings = load_settings(args.config, required=needs_stash)
+    if needs_stash:
+        settings.require_stash()
+    async with opened_with(settings, args, console) as runtime:
+        yield runtime
+
+
+@asynccontextmanager
+async def opened_with(settings: Settings, args: argparse.Namespace, console: Console) -> AsyncIterator[Runtime]:
+    """The runtime over settings that are at hand."""
+    for warning in settings.warnings:
+        console.note(warning)
+    async with open_runtime(settings, data_dir=args.data_dir or default_data_dir()) as runtime:
+        for words in runtime.recovered:
+            console.note(words)
+        yield runtime
+
+
+async def known_endpoint(desk: MatchingDesk, wanted: str | None) -> str | None:
+    """The stash-box that a user named by its address, its host or its name. Raises UsageError for an unknown one."""
+    if wanted is None:
+        return None
+    states = (await desk.summary()).endpoints
+    for state in states:
+        if normal_endpoint(wanted) in {normal_endpoint(state.endpoint), host(state.endpoint), state.name.casefold()}:
+            return state.endpoint
+    known = ", ".join(state.endpoint for state in states) or "none before the first scan"
+    raise UsageError(f"there is no stash-box {wanted}; known are: {known}")
