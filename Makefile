@@ -37,7 +37,7 @@ format: $(STAMP)  ## write the code the way the gate wants it
 	$(BIN)/ruff check --fix core tui tests
 
 bench: $(STAMP)  ## print the measured figures
-	$(BIN)/python -m tests.perf $(ARGS)
+	$(BIN)/python tests/perf $(ARGS)
 
 lock: $(STAMP)  ## renew requirements.lock
 	$(BIN)/python -m pip install --quiet uv

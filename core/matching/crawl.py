@@ -98,9 +98,11 @@ class LibraryCrawl:
                     or old.digest != outline.digest
                     or old.updated_at != outline.updated_at
                 ]
-                changed = await self._stash.scenes(stale) if stale else []
-                gone = set(stale) - {scene.id for scene in changed}
-                await self._take(job, after, last, seen={outline.id for outline in page} - gone, changed=changed)
+                seen = {outline.id for outline in page}
+                if stale or not known.keys() <= seen:
+                    changed = await self._stash.scenes(stale)
+                    seen -= set(stale) - {scene.id for scene in changed}
+                    await self._take(job, after, last, seen=seen, changed=changed)
                 after, done = last, done + len(page)
                 await job.report(done=done, total=total, message="looking for changes")
         await self._take(job, after, _END, seen=set(), changed=[])

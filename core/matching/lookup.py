@@ -21,6 +21,7 @@ from core.store.scenes import Due, Lookup
 PARALLEL_REQUESTS: Final = 4
 """Requests under way at once at one endpoint: enough to use its pace up when it answers slowly."""
 _PAGE: Final = 400
+_ANSWERS_AHEAD: Final = 16  # answers that may wait for the database
 _TOLERATED_REFUSALS: Final = 3  # single scenes a server may refuse before its run is given up
 
 Tell = Callable[[int], Awaitable[None]]
@@ -47,6 +48,7 @@ class EndpointRun:
 
 
 _Batch = Batch[int]
+_Answered = tuple[_Batch, list[tuple[Candidate, ...] | None]]
 
 
 class EndpointLookUp:
@@ -71,6 +73,8 @@ class EndpointLookUp:
         self._digests: dict[int, str] = {}
         self._joiner: Joiner[int] = Joiner()
         self._fullness: list[float] = []
+        self._answered: asyncio.Queue[_Answered | None] = asyncio.Queue(maxsize=_ANSWERS_AHEAD)
+        self._failure: ServerError | None = None
         self.run_record = EndpointRun(client.endpoint)
 
     @property
@@ -97,25 +101,47 @@ class EndpointLookUp:
         return record
 
     async def _look_up_all(self) -> None:
+        """Feed, ask and keep side by side, so that the network never waits for the database.
+
+        A ServerError ends the asking; what was answered until then is kept before it is raised.
+        """
         batches: asyncio.Queue[_Batch | None] = asyncio.Queue(maxsize=PARALLEL_REQUESTS)
 
         async def feed() -> None:
             async for batch in self._batches():
                 await batches.put(batch)
+                if self._failure is not None:
+                    break
             for _ in range(PARALLEL_REQUESTS):
                 await batches.put(None)
 
-        async def work() -> None:
+        async def ask() -> None:
             while (batch := await batches.get()) is not None:
-                await self._look_up(batch)
+                if self._failure is None:
+                    try:
+                        await self._look_up(batch)
+                    except ServerError as error:
+                        self._failure = self._failure or error
 
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(feed())
-                for _ in range(PARALLEL_REQUESTS):
-                    group.create_task(work())
-        except* ServerError as failures:
-            raise failures.exceptions[0] from None
+        async def ask_all() -> None:
+            await asyncio.gather(feed(), *(ask() for _ in range(PARALLEL_REQUESTS)))
+            await self._answered.put(None)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ask_all())
+            group.create_task(self._keep_all())
+        if self._failure is not None:
+            raise self._failure
+
+    async def _keep_all(self) -> None:
+        """Write answers down as they come: as many in one transaction as have come meanwhile."""
+        is_over = False
+        while not is_over:
+            answers = [await self._answered.get()]
+            while not self._answered.empty():
+                answers.append(self._answered.get_nowait())
+            is_over = answers[-1] is None
+            await self._keep([answer for answer in answers if answer is not None])
 
     async def _batches(self) -> AsyncIterator[_Batch]:
         packer: Packer[int] = Packer(self._accepted)
@@ -162,7 +188,7 @@ class EndpointLookUp:
             await self._narrow_down(batch, error)
             return
         self._fullness.append(batch.fullness)
-        await self._keep(batch, answers)
+        await self._answered.put((batch, answers))
 
     async def _narrow_down(self, batch: _Batch, error: GraphQLError) -> None:
         """Find the scene that makes the server refuse a request, and do without it."""
@@ -176,23 +202,26 @@ class EndpointLookUp:
             raise error
         await self._tell(1)
 
-    async def _keep(self, batch: _Batch, answers: Sequence[tuple[Candidate, ...] | None]) -> None:
+    async def _keep(self, answered: Sequence[_Answered]) -> None:
         offered: dict[int, Sequence[Candidate]] = {}
         lookups: list[Lookup] = []
-        for scene_id, candidates in self._joiner.add(batch, answers):
-            digest = self._digests.pop(scene_id, "")
-            if candidates is None:  # not remembered, so the next scan asks again
-                words = self._client.oddities.words
-                self.run_record.refused.append(f"scene {scene_id}: {words[0] if words else 'the server failed for it'}")
-                continue
-            offered[scene_id] = candidates
-            lookups.append(self._lookup(scene_id, digest, has_matched=bool(candidates)))
-        async with self._database.write() as tx:
-            await scenes.put_lookups(tx, lookups)
-            await self._recompute(tx, offered)
+        for batch, answers in answered:
+            for scene_id, candidates in self._joiner.add(batch, answers):
+                digest = self._digests.pop(scene_id, "")
+                if candidates is None:  # not remembered, so the next scan asks again
+                    words = self._client.oddities.words
+                    why = words[0] if words else "the server failed for it"
+                    self.run_record.refused.append(f"scene {scene_id}: {why}")
+                    continue
+                offered[scene_id] = candidates
+                lookups.append(self._lookup(scene_id, digest, has_matched=bool(candidates)))
+        if lookups:
+            async with self._database.write() as tx:
+                await scenes.put_lookups(tx, lookups)
+                await self._recompute(tx, offered)
         self.run_record.looked_up += len(offered)
         self.run_record.matched += sum(1 for candidates in offered.values() if candidates)
-        await self._tell(len(batch.keys))
+        await self._tell(sum(len(batch.keys) for batch, _ in answered))
 
     async def _recompute(self, tx: Transaction, offered: dict[int, Sequence[Candidate]]) -> None:
         counts = await recompute(

@@ -17,12 +17,11 @@ _decoder = msgspec.json.Decoder(Scene)
 
 @dataclass(frozen=True, slots=True)
 class SeenScene:
-    """One row of the last crawl. `links`: the endpoints the scene holds an id for."""
+    """One row of the last crawl."""
 
     id: int
     updated_at: str
     digest: str
-    links: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,10 @@ class Lookup:
     has_matched: bool
 
 
-_links_decoder = msgspec.json.Decoder(tuple[str, ...])
-
-
 async def in_range(reader: Reader, after: int, up_to: int) -> dict[int, SeenScene]:
     """The scenes with after < id <= up_to, by id."""
-    rows = await reader.rows(
-        "SELECT id, updated_at, digest, links FROM scenes WHERE id > ? AND id <= ?", (after, up_to)
-    )
-    return {row[0]: SeenScene(row[0], row[1], row[2], _links_decoder.decode(row[3])) for row in rows}
+    rows = await reader.rows("SELECT id, updated_at, digest FROM scenes WHERE id > ? AND id <= ?", (after, up_to))
+    return {row[0]: SeenScene(*row) for row in rows}
 
 
 async def put(tx: Transaction, scenes: Iterable[Scene], *, snapshots: set[int]) -> None:
