@@ -1,0 +1,23 @@
+"""`python tests/perf [NAME ...]`: prints the measured figures; NAME is one of the groups below."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+GROUPS = {"scan": "bench_scan", "commands": "bench_commands"}
+
+
+def main(names: list[str]) -> int:
+    """Run the named groups, or all; 2 for an unknown name."""
+    unknown = [name for name in names if name not in GROUPS]
+    if unknown:
+        print(f"no such group: {', '.join(unknown)}; there are {', '.join(GROUPS)}", file=sys.stderr)
+        return 2
+    for name in names or GROUPS:
+        importlib.import_module(GROUPS[name]).run()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
