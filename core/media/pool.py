@@ -273,7 +273,7 @@ class _Worker:
             raise DecodeError(words, path=path) from error
 
     async def _message(self) -> Answer:
-        """The next message. Raises EOFError where the worker's output ends or makes no sense, OSError on a broken pipe."""
+        """The next message. Raises EOFError where the output ends or makes no sense, OSError on a broken pipe."""
         assert self._process.stdout is not None
         (length,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
         if length > MAX_MESSAGE:
