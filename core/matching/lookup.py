@@ -18,8 +18,8 @@ from core.store import scenes
 from core.store.database import Database, Transaction
 from core.store.scenes import Due, Lookup
 
-PARALLEL_REQUESTS: Final = 4
-"""Requests under way at once at one endpoint: enough to use its pace up when it answers slowly."""
+PARALLEL_REQUESTS: Final = 3
+"""Requests under way at once at one endpoint: enough for its usual pace when it answers slowly, and still polite."""
 _PAGE: Final = 400
 _ANSWERS_AHEAD: Final = 16  # answers that may wait for the database
 _TOLERATED_REFUSALS: Final = 3  # single scenes a server may refuse before its run is given up
