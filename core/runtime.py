@@ -20,6 +20,7 @@ from core.ledger.stash_link import STASH_LINK, StashLink
 from core.ledger.stash_metadata import STASH_METADATA, StashMetadata
 from core.matching.accept import ACCEPT, AcceptPlan, PlannedAccept
 from core.matching.boxes import BoxClients
+from core.matching.checked_link import CheckedLink
 from core.matching.decide import DISMISS, WITHDRAW, Dismiss, LinkWitness, Withdraw
 from core.matching.desk import SCAN, MatchingDesk, MatchingSummary
 from core.matching.pull import MetadataPull
@@ -183,13 +184,13 @@ async def open_runtime(
         stash = None
         if settings.stash.url:
             stash = StashClient(http, settings.stash.url, settings.stash.api_key.reveal())
-        boxes = BoxClients(http, stash, frozenset(settings.matching.disabled_endpoints))
+        boxes = BoxClients(http, stash, settings.matching)
         handlers: dict[str, OuterEffect | LocalEffect] = {
             DISMISS: Dismiss(settings.matching, the_clock),
             WITHDRAW: Withdraw(settings.matching, the_clock),
         }
         if stash is not None:
-            handlers[STASH_LINK] = StashLink(stash, lambda: exclusive(locks, "stash"))
+            handlers[STASH_LINK] = CheckedLink(database, StashLink(stash, lambda: exclusive(locks, "stash")))
             handlers[STASH_METADATA] = StashMetadata(
                 stash, lambda: exclusive(locks, "stash"), MetadataPull(database, stash).compute
             )

@@ -51,10 +51,13 @@ class AcceptPlan:
         return tuple(item for item in self.items if item.refusal)
 
 
-async def plan_accept(database: Database, ids: Sequence[int], *, exclude: Sequence[int] = ()) -> AcceptPlan:
+async def plan_accept(
+    database: Database, ids: Sequence[int], *, exclude: Sequence[int] = (), is_bulk: bool = False
+) -> AcceptPlan:
     """What accepting these recommendations would do, with a refusal where it would not.
 
-    Of several candidates of one scene at one endpoint none is accepted. Raises UsageError for an unknown id.
+    Of several candidates of one scene at one endpoint none is accepted. In bulk, where nobody looked at each one,
+    only high confidence is. Raises UsageError for an unknown id.
     """
     left_out = set(exclude)
     chosen = [one for one in dict.fromkeys(ids) if one not in left_out]
@@ -74,6 +77,9 @@ async def plan_accept(database: Database, ids: Sequence[int], *, exclude: Sequen
             refusal = f"it is {one.status}, not pending"
         elif places[one.scene_id, one.endpoint] > 1:
             refusal = "two candidates of the same scene at one endpoint: choose one"
+        elif is_bulk and not one.is_high_confidence:
+            failed = "; ".join(reason.text for reason in one.reasons if not reason.is_met)
+            refusal = f"not of high confidence, so it is only accepted by itself: {failed}"
         items.append(PlannedAccept(one, refusal))
     return AcceptPlan(tuple(items))
 
@@ -175,7 +181,12 @@ def _effects(one: Recommendation, metadata: Mapping[Field, Choice] | None) -> li
     link = NewEffect(
         STASH_LINK,
         f"link scene {one.scene_id} ({one.local_title}) to {name}",
-        {"scene_id": one.scene_id, "endpoint": one.endpoint, "stash_id": one.candidate.id},
+        {
+            "scene_id": one.scene_id,
+            "endpoint": one.endpoint,
+            "stash_id": one.candidate.id,
+            "recommendation_id": one.id,
+        },
         subject=one.id,
     )
     if metadata is None or all(choice is Choice.KEEP for choice in metadata.values()):

@@ -195,12 +195,20 @@ class MatchingDesk:
         wanted: RecommendationFilter | None = None,
         exclude: Sequence[int] = (),
     ) -> AcceptPlan:
-        """What accepting these recommendations, or those of a filter, would do; see `plan_accept` in accept.py."""
-        if ids is None and wanted is None:
-            raise UsageError("nothing is chosen: name recommendations, or a filter")
+        """What accepting these recommendations, or those of a filter, would do; see `plan_accept` in accept.py.
+
+        Of a filter only what is of high confidence is accepted. With both, it is those of the ids that the filter
+        shows. Raises UsageError when neither is given, and for an unknown id.
+        """
+        if wanted is None:
+            if ids is None:
+                raise UsageError("nothing is chosen: name recommendations, or a filter")
+            return await plan_accept(self._database, ids, exclude=exclude)
+        shown = await self.ids(wanted)
         if ids is None:
-            ids = await self.ids(wanted or RecommendationFilter())
-        return await plan_accept(self._database, ids, exclude=exclude)
+            return await plan_accept(self._database, shown, exclude=exclude, is_bulk=True)
+        those = set(shown)
+        return await plan_accept(self._database, [one for one in ids if one in those], exclude=exclude)
 
     async def accept(
         self, plan: AcceptPlan, *, metadata: Mapping[Field, Choice] | None = None, is_by_person: bool = False

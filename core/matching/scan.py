@@ -19,7 +19,7 @@ from core.model import StashBox
 from core.servers.http import Http
 from core.servers.stash import StashClient
 from core.servers.stash_box import StashBoxClient
-from core.settings import MatchingSettings
+from core.settings import MatchingSettings, normal_endpoint
 from core.store import dismissals, facts, recommendations, scenes
 from core.store.database import Database
 from core.store.scenes import Due
@@ -127,23 +127,25 @@ class MatchingScan:
 
     def _wanted(self, boxes: Sequence[StashBox]) -> list[StashBox]:
         """The stash-boxes to ask. Raises UsageError for an endpoint that Stash does not name or that is turned off."""
-        disabled = set(self._settings.disabled_endpoints)
-        known = [box.endpoint for box in boxes]
+        known = {normal_endpoint(box.endpoint): box for box in boxes}
         for endpoint in self._options.endpoints:
-            if endpoint not in known:
-                names = ", ".join(known) or "none"
+            if normal_endpoint(endpoint) not in known:
+                names = ", ".join(box.endpoint for box in boxes) or "none"
                 raise UsageError(f"{endpoint}: Stash has no such stash-box. It has: {names}")
-            if endpoint in disabled:
+            if not self._settings.is_endpoint_enabled(endpoint):
                 raise UsageError(f"{endpoint}: turned off by disabled_endpoints under [matching] in the configuration")
-        chosen = self._options.endpoints or known
-        return [box for box in boxes if box.endpoint in chosen and box.endpoint not in disabled]
+        chosen = {normal_endpoint(one) for one in self._options.endpoints} or set(known)
+        return [
+            box for name, box in known.items() if name in chosen and self._settings.is_endpoint_enabled(box.endpoint)
+        ]
 
     async def _prepare(self, job: Job, boxes: Sequence[StashBox], wanted: Sequence[StashBox]) -> None:
         """Note the endpoints, withdraw what hangs on those that are gone, and end the passing dismissals."""
         now = self._clock.now()
         named = {box.endpoint for box in boxes}
         async with self._database.write() as tx:
-            await facts.set_endpoints(tx, boxes, frozenset(self._settings.disabled_endpoints))
+            disabled = {box.endpoint for box in boxes if not self._settings.is_endpoint_enabled(box.endpoint)}
+            await facts.set_endpoints(tx, boxes, frozenset(disabled))
             for endpoint in await recommendations.endpoints(tx):
                 if endpoint not in named:
                     self.report.counts.withdrawn += await recommendations.withdraw_all(tx, endpoint, now=now)
@@ -151,12 +153,16 @@ class MatchingScan:
             for box in wanted:
                 reopened = await dismissals.end_temporary(tx, box.endpoint, now=now)
                 self.report.counts.add(await recompute(tx, box.endpoint, reopened, settings=self._settings, now=now))
-        if not boxes:
-            await job.log(
-                "Stash has no stash-box: add one in Stash under Settings > Metadata Providers", level="warning"
+        for misspelt in self._settings.unknown_disabled(box.endpoint for box in boxes):
+            self.report.notes.append(
+                f"{misspelt}: turned off by disabled_endpoints under [matching], but Stash has no such stash-box"
             )
+        if not boxes:
+            self.report.notes.append("Stash has no stash-box: add one in Stash under Settings > Metadata Providers")
         elif not wanted:
-            await job.log("every stash-box is turned off by disabled_endpoints under [matching]", level="warning")
+            self.report.notes.append("every stash-box is turned off by disabled_endpoints under [matching]")
+        for words in self.report.notes:
+            await job.log(words, level="warning")
 
     async def _apply_rules(self, job: Job) -> None:
         """Compute every proposal anew when the settings behind it changed."""
