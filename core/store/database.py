@@ -8,8 +8,8 @@ Several processes may have the same file open: SQLite's own lock serialises thei
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -17,14 +17,14 @@ from typing import Any, Final
 
 import aiosqlite
 
-from core.errors import StoreBusyError, StoreError, StoreFullError, StoreVersionError
-from core.store import migrations
+from core.errors import StoreError
+from core.finishing import to_its_end
+from core.store import failures, migrations
+from core.store.failures import patiently, translated, unusable
 
 Row = tuple[Any, ...]
 Parameters = Sequence[Any] | dict[str, Any]
 
-WRITE_PATIENCE_SECONDS: Final = 30.0
-"""How long a write waits for another process's transaction before it gives up."""
 _BUSY_STEP_MILLISECONDS: Final = 200
 _READERS: Final = 3
 
@@ -59,20 +59,14 @@ class Transaction(Reader):
 
     async def execute(self, sql: str, parameters: Parameters = ()) -> int:
         """Run one statement; the number of rows it changed."""
-        try:
-            cursor = await self._connection.execute(sql, parameters)
-        except sqlite3.Error as error:
-            raise translated(error, self._path) from error
+        cursor = await self._run(sql, parameters)
         count = cursor.rowcount
         await cursor.close()
         return count
 
     async def insert(self, sql: str, parameters: Parameters = ()) -> int:
         """Run one INSERT; the id of the new row."""
-        try:
-            cursor = await self._connection.execute(sql, parameters)
-        except sqlite3.Error as error:
-            raise translated(error, self._path) from error
+        cursor = await self._run(sql, parameters)
         row_id = cursor.lastrowid
         await cursor.close()
         if row_id is None:
@@ -81,11 +75,24 @@ class Transaction(Reader):
 
     async def many(self, sql: str, rows: Iterable[Parameters]) -> None:
         """Run one statement for every row."""
+        self._check()
         try:
             cursor = await self._connection.executemany(sql, rows)
         except sqlite3.Error as error:
             raise translated(error, self._path) from error
         await cursor.close()
+
+    async def _run(self, sql: str, parameters: Parameters) -> aiosqlite.Cursor:
+        self._check()
+        try:
+            return await self._connection.execute(sql, parameters)
+        except sqlite3.Error as error:
+            raise translated(error, self._path) from error
+
+    def _check(self) -> None:
+        """After a full disk SQLite may have rolled everything back by itself: nothing may be written outside."""
+        if not self._connection.in_transaction:
+            raise StoreError(f"{self._path}: an earlier step of this transaction failed; nothing of it was kept")
 
 
 class Database:
@@ -107,27 +114,12 @@ class Database:
         Raises StoreVersionError when a newer Winnow wrote the file or it is not one of ours, StoreFullError, and
         StoreError when the folder or the file cannot be written.
         """
-        opened: list[aiosqlite.Connection] = []
+        opening = asyncio.ensure_future(_open_all(path))
         try:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                writer = await _connect(path, read_only=False)
-                opened.append(writer)
-                await migrations.migrate(writer, path)
-                for _ in range(_READERS):
-                    opened.append(await _connect(path, read_only=True))  # noqa: PERF401  all are closed if one fails
-            except sqlite3.Error as error:
-                raise translated(error, path) from error
-            except OSError as error:
-                raise StoreError(
-                    f"{path.parent}: the data folder cannot be used ({error.strerror}). "
-                    "Give another one with --data-dir, or correct its owner and mode."
-                ) from error
-            yield Database(path, writer, opened[1:])
+            writer, *readers = await asyncio.shield(opening)
+            yield Database(path, writer, readers)
         finally:
-            for connection in opened:
-                with suppress(sqlite3.Error):
-                    await asyncio.shield(connection.close())
+            await to_its_end(_close_all(opening))
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reader]:
@@ -140,7 +132,7 @@ class Database:
             raise translated(error, self.path) from error
         finally:
             try:
-                await asyncio.shield(_rollback(connection))
+                await to_its_end(_rollback(connection))
             finally:
                 self._readers.put_nowait(connection)
 
@@ -148,50 +140,84 @@ class Database:
     async def write(self) -> AsyncIterator[Transaction]:
         """A write transaction. Writers inside this process take turns; other processes are waited for.
 
-        Raises StoreBusyError when another process holds the lock for longer than WRITE_PATIENCE_SECONDS.
+        Raises StoreBusyError when another process holds the lock for longer than failures.PATIENCE_SECONDS. A
+        cancellation that arrives while the end is being written is delivered after it: what was done is kept then.
         """
         async with self._write_turn:
             await self._begin()
             try:
                 yield Transaction(self._writer, self.path)
             except BaseException:
-                await asyncio.shield(_rollback(self._writer))
+                await to_its_end(_rollback(self._writer))
                 raise
-            await self._commit()
+            await to_its_end(self._commit())
 
     async def _begin(self) -> None:
-        deadline = time.monotonic() + WRITE_PATIENCE_SECONDS
-        while True:
-            try:
-                await self._writer.execute("BEGIN IMMEDIATE")
-                return
-            except asyncio.CancelledError:
-                # The statement may still run in the connection's thread after the wait for it was cancelled.
-                await asyncio.shield(_rollback(self._writer))
-                raise
-            except sqlite3.Error as error:
-                failure = translated(error, self.path)
-                if not isinstance(failure, StoreBusyError) or time.monotonic() >= deadline:
-                    raise failure from error
-
-    async def _commit(self) -> None:
-        """Commit whole or not at all: a cancellation that arrives meanwhile is delivered after it."""
-        commit = asyncio.ensure_future(self._writer.execute("COMMIT"))
         try:
-            await asyncio.shield(commit)
+            await patiently(lambda: self._writer.execute("BEGIN IMMEDIATE"), seconds=failures.PATIENCE_SECONDS)
         except asyncio.CancelledError:
-            try:
-                await commit
-            except sqlite3.Error:
-                await _rollback(self._writer)
+            # The statement may still run in the connection's thread after the wait for it was cancelled.
+            await to_its_end(_rollback(self._writer))
             raise
         except sqlite3.Error as error:
-            await asyncio.shield(_rollback(self._writer))
+            raise translated(error, self.path) from error
+
+    async def _commit(self) -> None:
+        """Commit whole or not at all."""
+        if not self._writer.in_transaction:
+            raise StoreError(f"{self.path}: a step of this transaction failed; nothing of it was kept")
+        try:
+            await self._writer.execute("COMMIT")
+        except sqlite3.Error as error:
+            await _rollback(self._writer)
             raise translated(error, self.path) from error
 
 
+def _create(path: Path) -> None:
+    """Make the file, for its owner's eyes alone: SQLite gives the files beside it the same mode."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+async def _open_all(path: Path) -> list[aiosqlite.Connection]:
+    """The writer, then the readers; all are closed again if one fails."""
+    opened: list[aiosqlite.Connection] = []
+    try:
+        _create(path)
+        opened.append(await _connect(path, read_only=False))
+        await migrations.recognise(opened[0], path)
+        with suppress(PermissionError):  # some network file systems know no modes
+            path.chmod(0o600)
+        await _enter_wal(opened[0], path)
+        await migrations.migrate(opened[0], path)
+        for _ in range(_READERS):
+            opened.append(await _connect(path, read_only=True))  # noqa: PERF401  all are closed if one fails
+    except BaseException as error:
+        await _close(opened)
+        if isinstance(error, sqlite3.Error):
+            raise translated(error, path) from error
+        if isinstance(error, OSError):
+            raise unusable(path.parent, error) from error
+        raise
+    return opened
+
+
+async def _close_all(opening: asyncio.Future[list[aiosqlite.Connection]]) -> None:
+    """Wait for the opening, which a cancelled wait for it does not stop, and close what it opened."""
+    await asyncio.wait({opening})
+    if not opening.cancelled() and opening.exception() is None:
+        await _close(opening.result())
+
+
+async def _close(connections: Sequence[aiosqlite.Connection]) -> None:
+    """The writer last: only it can fold the log back into the file and clear it away."""
+    for connection in reversed(connections):
+        with suppress(sqlite3.Error):
+            await connection.close()
+
+
 async def _connect(path: Path, *, read_only: bool) -> aiosqlite.Connection:
-    mode = "ro" if read_only else "rwc"
+    mode = "ro" if read_only else "rw"
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     connection = await aiosqlite.connect(uri, uri=True, isolation_level=None, cached_statements=256)
     try:
@@ -199,64 +225,26 @@ async def _connect(path: Path, *, read_only: bool) -> aiosqlite.Connection:
         if read_only:
             await connection.execute("PRAGMA query_only = 1")
         else:
-            await _enter_wal(connection)
             await connection.execute("PRAGMA synchronous = FULL")
             await connection.execute("PRAGMA foreign_keys = 1")
-            await connection.execute(f"PRAGMA journal_size_limit = {32 << 20}")
-            path.chmod(0o600)
     except BaseException:
-        await asyncio.shield(connection.close())
+        await to_its_end(connection.close())
         raise
     return connection
 
 
-async def _enter_wal(connection: aiosqlite.Connection) -> None:
+async def _enter_wal(connection: aiosqlite.Connection, path: Path) -> None:
     """Switch to write-ahead logging; another process may be doing the same at this moment."""
-    deadline = time.monotonic() + WRITE_PATIENCE_SECONDS
-    while True:
-        try:
-            await connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if _code(error) not in ("SQLITE_BUSY", "SQLITE_LOCKED") or time.monotonic() >= deadline:
-                raise
-            await asyncio.sleep(0.05)
+    rows = list(await patiently(lambda: connection.execute_fetchall("PRAGMA journal_mode = WAL")))
+    if str(rows[0][0]).lower() != "wal":
+        raise StoreError(
+            f"{path}: this file system cannot hold a database that several programs use at once (a network share?). "
+            "Give a folder on a local disk with --data-dir."
+        )
+    await connection.execute(f"PRAGMA journal_size_limit = {32 << 20}")
 
 
 async def _rollback(connection: aiosqlite.Connection) -> None:
-    if connection.in_transaction:
-        with suppress(sqlite3.Error):
-            await connection.execute("ROLLBACK")
-        return
-    # A BEGIN whose wait was cancelled may still be queued in the thread: ask the thread itself, in order.
-    with suppress(sqlite3.OperationalError):
+    """Runs behind whatever is still queued in the connection's thread; harmless where nothing was begun."""
+    with suppress(sqlite3.Error):
         await connection.execute("ROLLBACK")
-
-
-def _code(error: sqlite3.Error) -> str:
-    return str(getattr(error, "sqlite_errorname", None) or "")
-
-
-def translated(error: sqlite3.Error, path: Path) -> StoreError:
-    """The error of our tree for what SQLite reports, in words that say what to do."""
-    code = _code(error)
-    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return StoreBusyError(
-            f"{path}: another process keeps the database locked. If no Winnow is working, look for a backup or "
-            "a file sync that holds the file open, then try again."
-        )
-    if code in ("SQLITE_FULL", "SQLITE_IOERR_WRITE") or "disk is full" in str(error):
-        return StoreFullError(
-            f"{path}: the disk is full; nothing of this step was kept. Free some space and run it again."
-        )
-    if code in ("SQLITE_NOTADB", "SQLITE_CORRUPT") or code.startswith("SQLITE_CORRUPT"):
-        return StoreVersionError(
-            f"{path}: this file is damaged or is not a Winnow database ({error}). Move it away, or put back a "
-            "backup (winnow.db.backup-*) that stands beside it."
-        )
-    if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
-        return StoreError(
-            f"{path}: the database cannot be opened for writing ({error}). Correct the owner and mode of the "
-            "folder and the file, or give another folder with --data-dir."
-        )
-    return StoreError(f"{path}: {error}")

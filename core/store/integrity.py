@@ -6,9 +6,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from core.errors import StoreVersionError
-from core.store.database import translated
-from core.store.migrations import APPLICATION_ID, MIGRATIONS
+from core.store import migrations
+from core.store.failures import translated
+from core.store.migrations import judge
 
 _MOST_FINDINGS = 5
 
@@ -23,12 +23,8 @@ def examine(path: Path) -> list[str]:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if application not in (0, APPLICATION_ID):
-                raise StoreVersionError(
-                    f"{path}: this SQLite file belongs to another program. Give another --data-dir."
-                )
-            if version > len(MIGRATIONS):
-                raise StoreVersionError(f"{path}: a newer Winnow wrote this database. Update Winnow.")
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            judge(migrations.Identity(version, application, tables), path)
             found = connection.execute(f"PRAGMA quick_check({_MOST_FINDINGS})").fetchall()
     except sqlite3.Error as error:
         raise translated(error, path) from error

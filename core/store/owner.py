@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-from core.errors import StoreError
+from core.store.failures import unusable
 
 NOBODY = ""
 """The owner of work that no process looks after: whoever starts next settles it."""
@@ -33,21 +33,30 @@ class Owner:
         """Hold a lock under a new name until the block ends. Raises StoreError when the folder cannot be used."""
         name = uuid.uuid4().hex
         path = folder / f"{name}.lock"
+        unlocked = folder / f"{name}.new"
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StoreError(
-                f"{folder}: the data folder cannot be written ({error.strerror}). Give another one with --data-dir, "
-                "or correct its owner and mode."
-            ) from error
+            raise unusable(folder.parent, error) from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield Owner(folder, name)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                unlocked.rename(path)  # under its name it is never seen without its lock
+            except OSError as error:
+                raise unusable(folder.parent, error) from error
+            owner = Owner(folder, name)
+            owner._clear_away_the_dead()
+            yield owner
         finally:
-            with suppress(OSError):
-                path.unlink()
+            for one in (path, unlocked):
+                with suppress(OSError):
+                    one.unlink()
             os.close(descriptor)
+
+    def _clear_away_the_dead(self) -> None:
+        for path in self._folder.glob("*.lock"):
+            self.is_alive(path.stem)
 
     def is_alive(self, name: str) -> bool:
         """Whether the process of that name still lives. A dead one's lock file is cleared away."""
@@ -63,7 +72,8 @@ class Owner:
         except OSError:
             return True  # cannot be asked: leave its work alone
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Shared, so that two who ask at once do not take each other for the one they ask about.
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
             return True
         else:
@@ -76,16 +86,28 @@ class Owner:
 
 @asynccontextmanager
 async def exclusive(folder: Path, name: str) -> AsyncIterator[None]:
-    """One at a time over all processes that use this folder; cancelling ends the wait at once."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(folder / f"{name}.turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """One at a time over all processes that use this folder; cancelling ends the wait at once.
+
+    Raises StoreError when the folder cannot be used.
+    """
     try:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                await asyncio.sleep(0.02)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(folder / f"{name}.turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise unusable(folder.parent, error) from error
+    try:
+        while not _is_taken(descriptor, folder):  # noqa: ASYNC110  the kernel tells nobody when a lock is free
+            await asyncio.sleep(0.02)
         yield
     finally:
         os.close(descriptor)
+
+
+def _is_taken(descriptor: int, folder: Path) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise unusable(folder.parent, error) from error
+    return True
