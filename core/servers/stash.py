@@ -7,6 +7,7 @@ import base64
 import re
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
+from typing import Any
 
 from core.errors import AuthenticationError, GraphQLError, MalformedAnswerError, ServerError
 from core.model import RemoteEntity, Scene, SceneChanges, SceneDetails, SceneOutline, StashBox, StashId
@@ -22,6 +23,7 @@ from core.servers.stash_inputs import changes_input, links_input
 from core.servers.stash_pages import Crawl, read_items
 from core.servers.stash_wire import (
     Boxes,
+    Counted,
     OneDetails,
     OneScene,
     Page,
@@ -100,16 +102,21 @@ class StashClient:
             known,
             self.oddities,
             page_size,
-            updated_after,
+            _updated_after(updated_after),
         )
         async with aclosing(walk.pages(after_id)) as pages:
             async for page in pages:
                 yield [scene_of(wire, self.oddities) for wire in page]
 
     async def outlines(
-        self, *, updated_after: str | None = None, after_id: int = 0, page_size: int = 2000
+        self,
+        *,
+        updated_after: str | None = None,
+        after_id: int = 0,
+        page_size: int = 2000,
+        is_unlinked_only: bool = False,
     ) -> AsyncGenerator[list[SceneOutline], None]:
-        """As `crawl`, with no more than it takes to tell whether a scene changed."""
+        """As `crawl`, with no more than it takes to tell whether a scene changed; or only scenes without any id."""
         walk = Crawl(
             self._graphql,
             documents.OUTLINES,
@@ -118,11 +125,18 @@ class StashClient:
             frozenset(),
             self.oddities,
             page_size,
-            updated_after,
+            _updated_after(updated_after) | ({"is_missing": "stash_id"} if is_unlinked_only else {}),
         )
         async with aclosing(walk.pages(after_id)) as pages:
             async for page in pages:
                 yield [outline_of(wire, self.oddities) for wire in page]
+
+    async def count_scenes(self, *, lacking: str | None = None) -> int:
+        """How many scenes there are, or how many lack an id at an endpoint."""
+        criterion = {"endpoint": lacking, "modifier": "IS_NULL"}
+        criteria = {} if lacking is None else {"stash_id_endpoint": criterion}
+        answer = await self._graphql.execute(documents.COUNT, {"scenes": criteria}, shape=Counted)
+        return answer.findScenes.count
 
     async def scene(self, scene_id: int) -> Scene | None:
         """One scene as it is now, None when there is none.
@@ -266,3 +280,7 @@ class StashClient:
                 words + own_words(answer, self._credential), server=self.url, status=answer.status
             )
         return answer.content_type, answer.body
+
+
+def _updated_after(moment: str | None) -> dict[str, Any]:
+    return {"updated_at": {"value": moment, "modifier": "GREATER_THAN"}} if moment else {}

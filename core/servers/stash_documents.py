@@ -34,6 +34,12 @@ OUTLINES = Document(
         findScenes(scene_filter: $scenes, filter: $page) {{ scenes {{ id updated_at files {{ {_HASHES} }} }} }}
     }}""",
 )
+COUNT = Document(
+    "WinnowCount",
+    """query WinnowCount($scenes: SceneFilterType!) {
+        findScenes(scene_filter: $scenes, filter: { per_page: 0 }) { count }
+    }""",
+)
 SCENES = Document(
     "WinnowScenes", f"query WinnowScenes($ids: [ID!]!) {{ findScenes(ids: $ids) {{ scenes {{ {_SCENE} }} }} }}"
 )
@@ -89,6 +95,7 @@ _QUESTIONS = (
     STASH_BOXES,
     CRAWL,
     OUTLINES,
+    COUNT,
     SCENES,
     SCENE,
     DETAILS,

@@ -41,7 +41,7 @@ class Crawl(Generic[W]):
     known: frozenset[str]
     oddities: Oddities
     page_size: int
-    updated_after: str | None
+    criteria: dict[str, Any]
 
     async def pages(self, after_id: int) -> AsyncGenerator[list[W], None]:
         """Pages of items with ids above `after_id`. Ends at the first page that is not full.
@@ -64,9 +64,7 @@ class Crawl(Generic[W]):
                 await task
 
     async def _fetch(self, after_id: int) -> _Fetched[W]:
-        scenes: dict[str, Any] = {"id": {"value": after_id, "modifier": "GREATER_THAN"}}
-        if self.updated_after:
-            scenes["updated_at"] = {"value": self.updated_after, "modifier": "GREATER_THAN"}
+        scenes = self.criteria | {"id": {"value": after_id, "modifier": "GREATER_THAN"}}
         # Without a sort Stash orders nothing and paging would skip and repeat.
         page = {"per_page": self.page_size, "sort": "id", "direction": "ASC"}
         reply = await self.graphql.ask(self.document, {"scenes": scenes, "page": page}, known=self.known)

@@ -124,6 +124,10 @@ class Count(msgspec.Struct):
     count: int = 0
 
 
+class Counted(msgspec.Struct):
+    findScenes: Count  # noqa: N815  the name Stash gives it
+
+
 class OneDetails(msgspec.Struct):
     coverless: Count
     findScene: WireDetails | None = None  # noqa: N815  the name Stash gives it

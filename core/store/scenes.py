@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from core.store.database import Reader, Transaction
 from core.store.recommendations import chunks
 
 _decoder = msgspec.json.Decoder(Scene)
+_UNLINKED = "links = '[]'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,34 @@ class Lookup:
     has_matched: bool
 
 
-async def in_range(reader: Reader, after: int, up_to: int) -> dict[int, SeenScene]:
-    """The scenes with after < id <= up_to, by id."""
-    rows = await reader.rows("SELECT id, updated_at, digest FROM scenes WHERE id > ? AND id <= ?", (after, up_to))
-    return {row[0]: SeenScene(*row) for row in rows}
+async def in_range(reader: Reader, after: int, up_to: int, *, is_unlinked_only: bool = False) -> dict[int, SeenScene]:
+    """The scenes with after < id <= up_to, by id; all, or those without a link anywhere."""
+    sql = "SELECT id, updated_at, digest FROM scenes WHERE id > ? AND id <= ?"
+    if is_unlinked_only:
+        sql += f" AND {_UNLINKED}"
+    return {row[0]: SeenScene(*row) for row in await reader.rows(sql, (after, up_to))}
+
+
+async def partly_linked(reader: Reader) -> list[int]:
+    """The scenes that hold an id at some endpoint and lack one at another."""
+    sql = f"SELECT id FROM scenes WHERE snapshot IS NOT NULL AND NOT {_UNLINKED} ORDER BY id"
+    return [row[0] for row in await reader.rows(sql)]
+
+
+async def count_unlinked(reader: Reader) -> int:
+    """How many scenes hold no id at all."""
+    return int(await reader.value(f"SELECT count(*) FROM scenes WHERE {_UNLINKED}"))
+
+
+async def count_lacking(reader: Reader, endpoint: str) -> int:
+    """How many scenes lack an id at an endpoint."""
+    return int(
+        await reader.value(
+            "SELECT count(*) FROM scenes WHERE snapshot IS NOT NULL "
+            "AND NOT EXISTS (SELECT 1 FROM json_each(links) WHERE value = ?)",
+            (endpoint,),
+        )
+    )
 
 
 async def put(tx: Transaction, scenes: Iterable[Scene], *, snapshots: set[int]) -> None:
@@ -72,7 +97,7 @@ async def snapshots(reader: Reader, scene_ids: Sequence[int]) -> dict[int, Scene
     return found
 
 
-async def remove(tx: Transaction, scene_ids: Sequence[int]) -> None:
+async def remove(tx: Transaction, scene_ids: Collection[int]) -> None:
     """Forget scenes that are no longer in the library, and what was looked up for them."""
     await tx.many("DELETE FROM scenes WHERE id = ?", [(scene_id,) for scene_id in scene_ids])
     await tx.many("DELETE FROM lookups WHERE scene_id = ?", [(scene_id,) for scene_id in scene_ids])

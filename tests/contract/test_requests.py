@@ -170,6 +170,7 @@ async def use_stash(http: Http, world: DemoWorld) -> None:
     await stash.stash_boxes()
     assert [page async for page in stash.crawl(updated_after="2020-01-01T00:00:00+02:00", page_size=2)]
     assert [page async for page in stash.outlines(page_size=2)]
+    assert await stash.count_scenes() >= await stash.count_scenes(lacking="http://box.example/graphql")
     scene = (await stash.scenes([1, 2]))[0]
     assert await stash.scene(1)
     assert await stash.scene_details(1)
