@@ -312,6 +312,7 @@ async def test_write_ahead_logging_is_on_and_the_files_are_for_the_owner_alone(d
 async def test_after_closing_the_one_file_holds_everything(path: Path) -> None:
     async with Database.open(path) as database:
         await put(database, "a", "1")
+        assert await asyncio.gather(*(value(database, "a") for _ in range(9))) == ["1"] * 9
     assert [one.name for one in path.parent.iterdir()] == ["winnow.db"]
 
 
