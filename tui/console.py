@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -107,17 +108,21 @@ class Console:
         return self.ask(f"{question} [y/N]", flag=flag).strip().lower() in {"y", "yes"}
 
     def ask(self, question: str, *, flag: str, default: str = "") -> str:
-        """A line from the user, or `default` for Enter. Raises UsageError that names `flag` where nobody can answer."""
-        self._prompt(f"{question} ({default}) " if default else f"{question} ", flag)
-        with immediate():
+        """A line from the user, or `default` for Enter.
+
+        Raises UsageError that names `flag` where nobody can answer, and asyncio.CancelledError on Ctrl-C and Ctrl-D.
+        """
+        self._require_person(flag)
+        with immediate():  # before the question is shown: who sees it can press Ctrl-C
+            self._prompt(f"{question} ({default}) " if default else f"{question} ")
             line = self._in.readline()
         if not line:  # end of input is no answer
             self._say("\n")
-            raise KeyboardInterrupt
+            raise asyncio.CancelledError
         return line.strip() or default
 
     def ask_secret(self, question: str, *, flag: str) -> str:
-        """A line that is not shown while it is typed. Raises UsageError where nobody can answer."""
+        """A line that is not shown while it is typed. Raises as `ask`."""
         import getpass
 
         self._require_person(flag)
@@ -126,7 +131,7 @@ class Console:
             try:
                 return getpass.getpass(f"{question} ", stream=self._err).strip()
             except EOFError:
-                raise KeyboardInterrupt from None
+                raise asyncio.CancelledError from None
 
     def flush(self) -> None:
         """Lets the reader see what was printed so far."""
@@ -137,8 +142,7 @@ class Console:
         self._clear_progress()
         self._to_stdout(None)
 
-    def _prompt(self, text: str, flag: str) -> None:
-        self._require_person(flag)
+    def _prompt(self, text: str) -> None:
         self._clear_progress()
         self.finish()
         self._say(text)

@@ -1,4 +1,4 @@
-"""Stopping: a signal cancels the work once and lets it save its state; a second one ends at once."""
+"""Stopping: a signal cancels the work once and lets it save its state; a second one ends the process at once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ async def _supervised(work: Coroutine[Any, Any, int]) -> int:
     def stop() -> None:
         task.cancel()
         for one in heeded:
-            loop.remove_signal_handler(one)  # the next one has its usual, immediate effect
+            loop.remove_signal_handler(one)
+            signal.signal(one, signal.SIG_DFL)  # the next one ends the process at once: the journal is safe with that
 
     for one in heeded:
         loop.add_signal_handler(one, stop)
@@ -43,16 +44,23 @@ async def _supervised(work: Coroutine[Any, Any, int]) -> int:
 
 @contextmanager
 def immediate() -> Iterator[None]:
-    """While a question is asked, signals end it at once, although an event loop listens for them."""
+    """While a question is asked, a signal cancels the task that asks, although nothing lets the event loop run.
+
+    Raises asyncio.CancelledError then, once: the loop itself does not hear of the signal.
+    """
     previous = {one: signal.getsignal(one) for one in _SIGNALS}
     heeded = [one for one, handler in previous.items() if handler is not signal.SIG_IGN and handler is not None]
-    for one in heeded:
-        signal.signal(one, _raise)
+    wakeup = signal.set_wakeup_fd(-1)
     try:
+        for one in heeded:
+            signal.signal(one, _raise)
         yield
+    except KeyboardInterrupt:
+        raise asyncio.CancelledError from None
     finally:
         for one in heeded:
             signal.signal(one, previous[one])
+        signal.set_wakeup_fd(wakeup)
 
 
 def _raise(_signal: int, _frame: FrameType | None) -> NoReturn:
