@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.content import Content
 
 _MARK = "\N{REPLACEMENT CHARACTER}"
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
@@ -45,3 +49,17 @@ def plain(text: str, *, width: int | None = None) -> str:
         if used < width:
             fits = position + 1
     return shown
+
+
+def content(text: str, style: str = "", *, width: int | None = None) -> Content:
+    """Text from outside as a widget may show it: literal, on one line, in one style."""
+    from textual.content import Content
+
+    return Content.styled(plain(text, width=width), style)
+
+
+def paragraphs(text: str, style: str = "") -> Content:
+    """Text of several lines as a widget may show it: each line literal, the breaks between them kept."""
+    from textual.content import Content
+
+    return Content.styled("\n".join(plain(line) for line in text.split("\n")), style)

@@ -1,0 +1,318 @@
+"""The terminal app: its screens, its keys and colours, its start and its end; nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from urllib.parse import urlsplit
+
+from textual.app import App
+from textual.command import CommandPalette
+from textual.screen import Screen
+
+from core.clock import Clock, SystemClock
+from core.errors import ConfigError, WinnowError
+from core.settings import Settings
+from tui.bindings import bindings
+from tui.keymap import Keymap, load_keymap, user_path
+from tui.messages import JobsProgressed, ServerChecked
+from tui.palette import WinnowCommands
+from tui.present import plain
+from tui.theme import DARK, THEMES, after
+
+if TYPE_CHECKING:
+    from core.runtime import Progress, Runtime
+
+SERVER_SECONDS: Final = 15.0
+_TELL_SECONDS: Final = 0.1
+_SAID_LIMIT: Final = 1000
+Severity = Literal["information", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of this session. `at` in Unix seconds."""
+
+    at: float
+    severity: Severity
+    text: str
+
+
+def _screen(module: str, name: str) -> Callable[[], Screen[None]]:
+    """A screen that is imported when it is first shown."""
+
+    def make() -> Screen[None]:
+        screen = getattr(importlib.import_module(f"tui.screens.{module}"), name)()
+        assert isinstance(screen, Screen)
+        return screen
+
+    return make
+
+
+class WinnowApp(App[int], inherit_bindings=False):
+    """Opens the runtime for as long as it runs. A mode for each desk and record, each keeping its own state.
+
+    `trouble`: what is wrong with the server, empty when it answers, None while nobody asked. `failure`: why the runtime
+    could not be opened; the app has ended then and the caller tells it.
+    """
+
+    TITLE = "Winnow"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar = bindings("app")
+    COMMANDS: ClassVar = {WinnowCommands}
+    MODES: ClassVar = {
+        "dashboard": _screen("dashboard", "DashboardScreen"),
+        "matching": _screen("matching", "MatchingScreen"),
+        "jobs": _screen("jobs", "JobsScreen"),
+        "history": _screen("history", "HistoryScreen"),
+        "dismissals": _screen("dismissals", "DismissalsScreen"),
+        "settings": _screen("settings", "SettingsScreen"),
+    }
+    ESCAPE_TO_MINIMIZE = False
+
+    def __init__(
+        self,
+        settings: Settings,
+        data_dir: Path,
+        *,
+        images: str = "",
+        keymap: Keymap | None = None,
+        clock: Clock | None = None,
+        is_scheduling: bool = True,
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.data_dir = data_dir
+        self.clock = clock or SystemClock()
+        self._faults: list[str] = []
+        self.images = images or settings.display.images
+        self.keymap_in_force = keymap or load_keymap(user_path(settings.path))
+        self.progress: dict[int, Progress] = {}
+        self.said: deque[Said] = deque(maxlen=_SAID_LIMIT)
+        self.server_trouble: str | None = None
+        self.failure: WinnowError | None = None
+        self._is_scheduling = is_scheduling
+        self._runtime: Runtime | None = None
+        self._closing = asyncio.Event()
+        self._holder: asyncio.Task[None] | None = None
+        self._ended: set[int] = set()
+        self._is_telling = False
+        self.animation_level = "none"
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self._choose_theme()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What our style sheets use beyond Textual's own names, for themes that do not know it."""
+        return {"quiet": self.current_theme.secondary or self.current_theme.primary}
+
+    # -- start and end
+
+    @property
+    def runtime(self) -> Runtime:
+        """Everything below the terminal. Screens exist only while it is open."""
+        assert self._runtime is not None
+        return self._runtime
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the runtime is open."""
+        return self._runtime is not None
+
+    @property
+    def library_name(self) -> str:
+        """The library in the header: its server's host."""
+        return urlsplit(self.settings.stash.url).netloc.rpartition("@")[2]
+
+    def on_mount(self) -> None:
+        self.set_keymap(self.keymap_in_force.textual())
+        for words in (*self.keymap_in_force.faults, *self.settings.warnings, *self._faults):
+            self.say(words, severity="warning")
+        if not self.settings.stash.url:
+            self.push_screen(_screen("first_run", "FirstRunScreen")())
+        else:
+            self._holder = asyncio.create_task(self._hold_runtime(), name="runtime")
+
+    async def _hold_runtime(self) -> None:
+        """Open the runtime and keep it open until the app ends: one task opens and closes everything."""
+        from core.runtime import open_runtime
+
+        try:
+            async with open_runtime(self.settings, data_dir=self.data_dir, clock=self.clock) as runtime:
+                self._runtime = runtime
+                unsubscribe = runtime.jobs.subscribe(self._job_progressed)
+                for words in runtime.recovered:
+                    self.say(words)
+                self.call_later(self._opened)
+                await self._closing.wait()
+                unsubscribe()
+        except WinnowError as error:
+            self.failure = error
+            self.exit(return_code=1)
+
+    async def _opened(self) -> None:
+        await self.switch_mode("dashboard")
+        self.set_interval(SERVER_SECONDS, self.check_server)
+        self.check_server()
+        if self._is_scheduling:
+            from tui.schedule import Schedule
+
+            schedule = Schedule(self)
+            self.set_interval(
+                schedule.SECONDS, lambda: self.in_background(schedule.start_what_is_due(), group="schedule")
+            )
+
+    async def on_unmount(self) -> None:
+        """Running jobs save their state before the terminal is given back."""
+        self._closing.set()
+        if self._holder is not None:
+            await asyncio.wait({self._holder})
+            if not self._holder.cancelled() and (error := self._holder.exception()) is not None:
+                raise error
+
+    def in_background(self, work: Coroutine[Any, Any, None], *, group: str) -> None:
+        """Work that belongs to no screen; its failure becomes a message, a defect the error screen."""
+
+        async def guarded() -> None:
+            try:
+                await work
+            except WinnowError as error:
+                self.say(str(error), severity="error")
+            except Exception as error:  # noqa: BLE001  the worker boundary: a defect is shown, not lost
+                self.report_defect(error)
+
+        self.run_worker(guarded(), group=group, exit_on_error=False)
+
+    # -- what is told to screens
+
+    def check_server(self) -> None:
+        """Ask the Stash whether it is there, off the path of the keys."""
+        self.run_worker(self._check_server(), group="server", exclusive=True, exit_on_error=False)
+
+    async def _check_server(self) -> None:
+        try:
+            words = await self.runtime.server_state()
+        except WinnowError as error:
+            words = str(error)
+        if self.server_trouble and not words:
+            self.say("The Stash server answers again.")
+        elif words and words != self.server_trouble:
+            self.say(words, severity="warning")
+        self.server_trouble = words
+        self.screen.post_message(ServerChecked(words))
+
+    def _job_progressed(self, progress: Progress) -> None:
+        """Collect what jobs report and pass it on at most ten times a second."""
+        self.progress[progress.job_id] = progress
+        if progress.state not in ("running", "paused"):
+            self._ended.add(progress.job_id)
+        if not self._is_telling:
+            self._is_telling = True
+            self.set_timer(_TELL_SECONDS, self._tell_jobs)
+
+    def _tell_jobs(self) -> None:
+        self._is_telling = False
+        ended, self._ended = frozenset(self._ended), set()
+        self.screen.post_message(JobsProgressed(dict(self.progress), ended))
+        for job_id in ended:
+            self.progress.pop(job_id, None)
+
+    def say(self, text: str, *, severity: Severity = "information") -> None:
+        """A message that shows for a while and stays in the list of messages."""
+        self.said.append(Said(self.clock.now(), severity, text))
+        shown = "\n".join(plain(line) for line in text.split("\n"))
+        title = {"information": "", "warning": "! Careful", "error": "✗ Not done"}[severity]
+        self.notify(shown, title=title, severity=severity, timeout=4 if severity == "information" else 8, markup=False)
+
+    # -- defects
+
+    def report_defect(self, error: Exception) -> None:
+        """Show a defect of Winnow with a report to copy; the app goes on."""
+        from tui.screens.error import ErrorScreen
+
+        if isinstance(self.screen, ErrorScreen):
+            super()._handle_exception(error)
+        else:
+            self.push_screen(ErrorScreen(error))
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual ends the app for an exception in a handler; ours stays open and shows it, tests still fail for it."""
+        if self.is_headless or not self.is_running:
+            super()._handle_exception(error)
+        else:
+            self.report_defect(error)
+
+    # -- commands in force everywhere
+
+    async def _show(self, mode: str) -> None:
+        if self.is_open:
+            await self.switch_mode(mode)
+
+    async def action_show_dashboard(self) -> None:
+        await self._show("dashboard")
+
+    async def action_show_matching(self) -> None:
+        await self._show("matching")
+
+    async def action_show_jobs(self) -> None:
+        await self._show("jobs")
+
+    async def action_show_history(self) -> None:
+        await self._show("history")
+
+    async def action_show_dismissals(self) -> None:
+        await self._show("dismissals")
+
+    async def action_show_settings(self) -> None:
+        await self._show("settings")
+
+    def action_show_messages(self) -> None:
+        self.push_screen(_screen("messages", "MessagesScreen")())
+
+    def action_help(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.screen))
+
+    def action_undo(self) -> None:
+        from tui.undo import undo_last
+
+        if self.is_open:
+            self.in_background(undo_last(self), group="undo")
+
+    async def action_back(self) -> None:
+        if len(self.screen_stack) > 1 and self.is_open:
+            await self.pop_screen()
+
+    def action_next_theme(self) -> None:
+        self.theme = after(self.theme)
+        self.say(f"Colours: {self.theme}. [display] theme keeps them.")
+
+    def action_redraw(self) -> None:
+        self.refresh(layout=True)
+        self.check_server() if self.is_open else None
+
+    def action_command_palette(self) -> None:
+        if not CommandPalette.is_open(self):
+            self.push_screen(CommandPalette(id="--command-palette"))
+
+    async def action_quit(self) -> None:
+        self.exit(0)
+
+    def _choose_theme(self) -> None:
+        wanted = self.settings.display.theme or DARK
+        if wanted not in self.available_themes:
+            self._faults.append(
+                str(
+                    ConfigError(
+                        f"[display] theme: there is no {wanted}; try {', '.join(THEMES)}", path=self.settings.path
+                    )
+                )
+            )
+            wanted = DARK
+        self.theme = wanted

@@ -1,0 +1,228 @@
+"""Everything a person can ask of the terminal app, declared once.
+
+Bindings, footer, help screen, command palette and docs/keys.md are all made from this table; the keys stand in
+keybindings.toml alone. A command `scope.verb-noun` is answered by `action_verb_noun` of the screen or widget that binds
+its scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing to ask for. `label` is short (footer, palette), `words` a sentence; `in_footer`: worth a place there."""
+
+    id: str
+    label: str
+    words: str
+    in_footer: bool = False
+
+    @property
+    def scope(self) -> str:
+        """The part of the app it belongs to."""
+        return self.id.partition(".")[0]
+
+    @property
+    def action(self) -> str:
+        """The name of the action that answers it."""
+        scope, _, name = self.id.partition(".")
+        return _ACTIONS.get(self.id, name.replace("-", "_") if scope != "nav" else f"nav_{name.replace('-', '_')}")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A part of the app with keys of its own. `within`: scopes whose keys are in force at the same time."""
+
+    name: str
+    title: str
+    commands: tuple[Command, ...]
+    within: tuple[str, ...] = ("app",)
+
+
+_ACTIONS: Final[Mapping[str, str]] = {
+    "app.palette": "command_palette",
+    "app.suspend": "suspend_process",
+}
+
+
+def _scope(name: str, title: str, *rows: tuple[str, str, str] | tuple[str, str, str, bool], **more: object) -> Scope:
+    """A scope from rows of (name, label, words) and, for the footer, True."""
+    commands = tuple(Command(f"{name}.{row[0]}", row[1], row[2], *row[3:]) for row in rows)
+    within = more.get("within", ("app",))
+    assert isinstance(within, tuple)
+    return Scope(name, title, commands, within)
+
+
+_APP: Final = _scope(
+    "app",
+    "Everywhere",
+    ("show-dashboard", "Dashboard", "Go to the dashboard."),
+    ("show-matching", "Matching", "Go to the list of proposed matches."),
+    ("show-jobs", "Jobs", "Go to scans and other long work."),
+    ("show-history", "History", "Go to what was applied, and undo it."),
+    ("show-dismissals", "Dismissals", "Go to what was turned down, and withdraw it."),
+    ("show-settings", "Settings", "Go to the settings."),
+    ("show-messages", "Messages", "Show every message of this session again."),
+    ("undo", "Undo", "Take back the last decision, after a look at what that changes.", True),
+    ("back", "Back", "Leave this screen, or empty what is typed or selected."),
+    ("palette", "Commands", "Search all commands by name."),
+    ("next-theme", "Theme", "Change the colours: dark, light, the terminal's own."),
+    ("redraw", "Redraw", "Draw everything again and look anew at what the terminal can do."),
+    ("suspend", "Suspend", "Put Winnow in the background; `fg` brings it back."),
+    ("help", "Help", "Show the keys in force.", True),
+    ("quit", "Quit", "Leave Winnow; running jobs save their state and can go on later.", True),
+    within=(),
+)
+
+_NAV: Final = _scope(
+    "nav",
+    "Moving in lists",
+    ("down", "Down", "One line down."),
+    ("up", "Up", "One line up."),
+    ("page-down", "Page down", "One page down."),
+    ("page-up", "Page up", "One page up."),
+    ("first", "First", "To the first line."),
+    ("last", "Last", "To the last line."),
+    ("open", "Open", "Open what the cursor stands on.", True),
+)
+
+_DASHBOARD: Final = _scope(
+    "dashboard",
+    "Dashboard",
+    ("open", "Open", "Open the matches that wait for a decision.", True),
+    ("scan", "Scan", "Look up what is new at every stash-box.", True),
+    ("scan-full", "Full scan", "Look everything up again, also what was looked up before."),
+    ("accept-all", "Accept certain", "Accept all high-confidence matches, after a look at the list.", True),
+    ("pause", "Pause", "Pause the running scan, or let it go on."),
+    ("cancel", "Stop", "Stop the running scan; the next one goes on where it was."),
+)
+
+_MATCHING: Final = _scope(
+    "matching",
+    "Matching",
+    ("accept", "Accept", "Link the scene, or all selected ones, with the proposed entry.", True),
+    ("dismiss", "Dismiss", "Turn the proposal down for good, with a reason.", True),
+    ("dismiss-for-now", "Not now", "Turn the proposal down until the next scan."),
+    ("skip", "Skip", "Leave it undecided and go to the next one.", True),
+    ("accept-all", "Accept certain", "Accept all high-confidence matches, after a look at the list."),
+    ("metadata", "Metadata", "Accept, and choose field by field what is taken from the entry."),
+    ("toggle-select", "Select", "Select the line, or take it out of the selection.", True),
+    ("select-all", "Select all", "Select everything the filter shows."),
+    ("clear-selection", "Select none", "Empty the selection."),
+    ("filter-text", "Find", "Show only lines with this text in titles, studio or performers.", True),
+    ("filter-endpoint", "Endpoint", "Show one stash-box after the other, then all."),
+    ("filter-confidence", "Confidence", "Show high confidence alone, then the others alone, then all."),
+    ("filter-ambiguous", "Ambiguous", "Show scenes with several candidates alone, then the others alone, then all."),
+    ("clear-filters", "All", "Show everything again."),
+    ("sort", "Sort", "Order by the next column.", True),
+    ("reverse-sort", "Reverse", "Turn the order round."),
+    ("copy-urls", "Copy links", "Copy the addresses of the scene and of the proposed entry."),
+    ("scan", "Scan", "Look up what is new at every stash-box."),
+    within=("app", "nav"),
+)
+
+_DETAIL: Final = _scope(
+    "detail",
+    "Match in detail",
+    ("accept", "Accept", "Link the scene with this entry.", True),
+    ("dismiss", "Dismiss", "Turn the proposal down for good, with a reason.", True),
+    ("dismiss-for-now", "Not now", "Turn the proposal down until the next scan."),
+    ("metadata", "Metadata", "Accept, and choose field by field what is taken from the entry.", True),
+    ("next", "Next", "To the next proposal of the list.", True),
+    ("previous", "Previous", "To the proposal before this one."),
+    ("next-rival", "Rival", "To the next candidate of this scene at the same stash-box.", True),
+    ("previous-rival", "Rival before", "To the previous candidate of this scene at the same stash-box."),
+    ("copy-urls", "Copy links", "Copy the addresses of the scene and of the proposed entry."),
+    within=("app", "nav"),
+)
+
+_JOBS: Final = _scope(
+    "jobs",
+    "Jobs",
+    ("pause", "Pause", "Pause the job, or let it go on.", True),
+    ("resume", "Resume", "Go on with a job that was stopped, cut short or failed.", True),
+    ("cancel", "Stop", "Stop the job; its state is saved.", True),
+    within=("app", "nav"),
+)
+
+_HISTORY: Final = _scope(
+    "history",
+    "History",
+    ("undo-batch", "Undo batch", "Take back everything of this batch that was done, after a look at it.", True),
+    ("undo-action", "Undo action", "Take back this one action, after a question.", True),
+    within=("app", "nav"),
+)
+
+_DISMISSALS: Final = _scope(
+    "dismissals",
+    "Dismissals",
+    ("withdraw", "Withdraw", "Withdraw the dismissal, or all selected ones: they may be proposed again.", True),
+    ("toggle-select", "Select", "Select the line, or take it out of the selection.", True),
+    within=("app", "nav"),
+)
+
+_SETTINGS: Final = _scope(
+    "settings",
+    "Settings",
+    ("reset", "Default", "Take the setting out of the file, so that its default holds.", True),
+    within=("app", "nav"),
+)
+
+_WELCOME: Final = _scope("welcome", "Welcome")
+
+_HELP: Final = _scope("help", "Help", within=("app", "nav"))
+
+_MESSAGES: Final = _scope(
+    "messages",
+    "Messages",
+    ("copy", "Copy", "Copy all messages.", True),
+    within=("app", "nav"),
+)
+
+_ERROR: Final = _scope(
+    "error",
+    "Report of a defect",
+    ("copy", "Copy", "Copy the report.", True),
+    ("go-on", "Go on", "Close the report and go on.", True),
+    ("quit", "Quit", "Leave Winnow; what was done so far is saved.", True),
+    within=("nav",),
+)
+
+_DIALOG: Final = _scope(
+    "dialog",
+    "Dialogs",
+    ("confirm", "Yes", "Do what the dialog asks about; Enter alone never does.", True),
+    ("cancel", "No", "Close the dialog and change nothing.", True),
+    ("toggle", "Take out", "Take the line out of what is about to be done, or put it back.", True),
+    ("next-choice", "Change", "The next choice for this line.", True),
+    ("choose-all", "All the same", "The same choice for every line."),
+    within=("nav",),
+)
+
+SCOPES: Final[Mapping[str, Scope]] = {
+    scope.name: scope
+    for scope in (
+        _APP, _NAV, _DASHBOARD, _MATCHING, _DETAIL, _JOBS, _HISTORY, _DISMISSALS, _SETTINGS, _WELCOME, _HELP,
+        _MESSAGES, _ERROR, _DIALOG,
+    )
+}  # fmt: skip
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    command.id: command for scope in SCOPES.values() for command in scope.commands
+}
+
+
+def overlapping(first: str, second: str) -> bool:
+    """Whether keys of two scopes are in force at the same time, so that one key cannot serve both."""
+    return first == second or second in SCOPES[first].within or first in SCOPES[second].within
+
+
+def reachable(scope: str) -> Iterator[Command]:
+    """The commands in force in a scope: its own first, then those of the scopes around it."""
+    yield from SCOPES[scope].commands
+    for outer in reversed(SCOPES[scope].within):
+        yield from SCOPES[outer].commands

@@ -1,0 +1,1 @@
+"""Questions and previews: modal screens that hand back a result and know no service."""

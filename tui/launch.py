@@ -1,0 +1,87 @@
+"""Starts the terminal app: looks at the terminal first, and says in words why it cannot start there.
+
+Textual reads part of its environment when it is imported, so it is imported here, after that was set.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+from core.errors import UsageError
+from core.settings import Settings
+from tui.interrupts import INTERRUPTED
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_COLOURS: Final = {"on": "truecolor", "off": "256"}
+
+
+async def open_app(
+    settings: Settings,
+    data_dir: Path,
+    *,
+    images: str = "",
+    mouse: bool | None = None,
+    is_scheduling: bool = True,
+) -> int:
+    """Run the app until the user leaves it; its exit status, 130 when a signal ended it (the state is saved).
+
+    `images` and `mouse` go before the settings. Raises UsageError without a terminal that can show screens, and the
+    WinnowError for which the database could not be opened.
+    """
+    require_terminal()
+    _prepare_environment(settings)
+    from tui.app import WinnowApp
+
+    app = WinnowApp(settings, data_dir, images=images, is_scheduling=is_scheduling)
+    loop = asyncio.get_running_loop()
+    heeded = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
+    for one in heeded:
+        loop.add_signal_handler(one, app.exit, INTERRUPTED)
+    try:
+        status = await app.run_async(mouse=settings.display.mouse if mouse is None else mouse)
+    finally:
+        for one in heeded:
+            loop.remove_signal_handler(one)
+    if app.failure is not None:
+        raise app.failure
+    return app.return_code or 0 if status is None else status
+
+
+def run_app(settings: Settings, data_dir: Path, *, images: str = "", mouse: bool | None = None) -> int:
+    """`open_app` in an event loop of its own."""
+    return asyncio.run(open_app(settings, data_dir, images=images, mouse=mouse))
+
+
+def require_terminal() -> None:
+    """Raises UsageError, with what to use in its place, where no screens can be shown."""
+    for name, stream in (
+        ("standard input", sys.stdin),
+        ("standard output", sys.stdout),
+        ("standard error", sys.stderr),
+    ):
+        if not stream.isatty():
+            raise UsageError(
+                f"the screens need a terminal, and {name} is none.\n"
+                "Without one: `winnow --scan-only` scans, `winnow list matching` lists, `winnow --help` shows the rest"
+            )
+    if os.environ.get("TERM", "") in {"", "dumb", "unknown"}:
+        raise UsageError(
+            f'the screens need a terminal that can place text, and TERM is "{os.environ.get("TERM", "")}".\n'
+            "Set TERM to what your terminal is (often xterm-256color), or use the commands that `winnow --help` shows"
+        )
+
+
+def _prepare_environment(settings: Settings) -> None:
+    """What Textual takes from the environment alone. What the user set there himself stays."""
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+    colours = _COLOURS.get(settings.display.truecolor)
+    if colours:
+        os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", colours)
+    if "SSH_TTY" in os.environ:
+        os.environ.setdefault("TEXTUAL_FPS", "30")

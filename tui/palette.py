@@ -1,0 +1,54 @@
+"""The command palette: every command in force, with its keys and what it does."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from tui.command_table import Command
+from tui.widgets.footer import run_command
+
+if TYPE_CHECKING:
+    from tui.app import WinnowApp
+
+
+class WinnowCommands(Provider):
+    """The commands of the screen under the palette."""
+
+    def _commands(self) -> list[tuple[Command, str]]:
+        from tui.screens.base import Guarded
+
+        if not isinstance(self.screen, Guarded):
+            return []
+        app: WinnowApp = self.screen.winnow
+        return [(command, app.keymap_in_force.shown(command.id)) for command in self.screen.commands]
+
+    async def discover(self) -> Hits:
+        """Everything, while nothing is typed."""
+        for command, keys in self._commands():
+            yield DiscoveryHit(
+                _title(command, keys), partial(run_command, self.screen, command.id), command.label, command.words
+            )
+
+    async def search(self, query: str) -> Hits:
+        """What fits the words, in label, sentence or id."""
+        matcher = self.matcher(query)
+        for command, keys in self._commands():
+            score = max(
+                matcher.match(command.label), matcher.match(command.words) * 0.8, matcher.match(command.id) * 0.7
+            )
+            if score > 0:
+                yield Hit(
+                    score,
+                    _title(command, keys),
+                    partial(run_command, self.screen, command.id),
+                    command.label,
+                    command.words,
+                )
+
+
+def _title(command: Command, keys: str) -> Content:
+    return Content.assemble(command.label, "  ", (keys, "$accent"))
