@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from core.demo.library import DemoEntity, DemoScene, DemoStashId, StashLibrary
@@ -35,12 +37,20 @@ SCENE_MISSING: dict[str, Callable[[DemoScene], bool]] = {
 
 
 class FoundScenes:
-    """The answer of findScenes; the sums are made only when they are asked for."""
+    """The answer of findScenes; count and sums are made only when they are asked for, from `everything`."""
 
-    def __init__(self, scenes: list[DemoScene], count: int, everything: list[DemoScene]) -> None:
+    def __init__(self, scenes: list[DemoScene], everything: Callable[[], list[DemoScene]]) -> None:
         self.scenes = scenes
-        self.count = count
-        self._everything = everything
+        self._make = everything
+
+    @cached_property
+    def _everything(self) -> list[DemoScene]:
+        return self._make()
+
+    @property
+    def count(self) -> int:
+        """How many scenes were found, on all pages."""
+        return len(self._everything)
 
     @property
     def duration(self) -> float:
@@ -78,21 +88,26 @@ def find_scenes(library: StashLibrary, arguments: dict[str, Any]) -> FoundScenes
             if scene is None:
                 raise ResolverError(f"scene with id {text} not found")
             scenes.append(scene)
-        return FoundScenes(scenes, len(scenes), scenes)
+        return FoundScenes(scenes, lambda: scenes)
     paging = arguments.get("filter") or {}
     criteria = dict(arguments.get("scene_filter") or {})
     ids = _narrow(library.ordered_ids(), criteria)
     sort = paging.get("sort") or ""
-    if sort == "id" and not criteria and not paging.get("q"):  # the crawl: no scene is touched but those answered
+    matches = scene_predicate(_joined_once(criteria, [])) if criteria else None
+    text = (paging.get("q") or "").casefold()
+
+    def found() -> Iterator[DemoScene]:
+        for scene_id in ids:
+            scene = library.scenes[scene_id]
+            if (matches is None or matches(scene)) and (not text or text in _searched_text(scene)):
+                yield scene
+
+    if sort == "id":  # a database walks its index and stops where the page is full
         if paging.get("direction") == "DESC":
             ids = ids[::-1]
-        scenes = [library.scenes[scene_id] for scene_id in _page(ids, paging)]
-        return FoundScenes(scenes, len(ids), scenes)
-    matches = scene_predicate(_joined_once(criteria, []))
-    found = [scene for scene in map(library.scenes.__getitem__, ids) if matches(scene)]
-    if text := (paging.get("q") or "").casefold():
-        found = [scene for scene in found if text in _searched_text(scene)]
-    return FoundScenes(_page(_sorted(found, sort, paging), paging), len(found), found)
+        return FoundScenes(_first_page(found(), paging), lambda: list(found()))
+    everything = list(found())
+    return FoundScenes(_page(_sorted(everything, sort, paging), paging), lambda: everything)
 
 
 def _joined_once(criteria: dict[str, Any], endpoints: list[str | None]) -> dict[str, Any]:
@@ -136,6 +151,16 @@ def _page(rows: list[Any], paging: dict[str, Any]) -> list[Any]:
         return rows
     start = (max(paging.get("page") or 1, 1) - 1) * size
     return rows[start : start + size]
+
+
+def _first_page(rows: Iterator[DemoScene], paging: dict[str, Any]) -> list[DemoScene]:
+    """As `_page`, drawing no more rows than the page needs."""
+    size = paging.get("per_page")
+    size = 25 if size is None else size
+    if size < 0:
+        return list(rows)
+    start = (max(paging.get("page") or 1, 1) - 1) * size
+    return list(islice(rows, start, start + size))
 
 
 def _searched_text(scene: DemoScene) -> str:

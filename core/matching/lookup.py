@@ -85,9 +85,6 @@ class EndpointLookUp:
     async def run(self) -> EndpointRun:
         """Look up to the end. A ServerError ends this endpoint's run and is recorded in its words."""
         record = self.run_record
-        async with self._database.read() as reader:
-            if not await scenes.due_count(reader, record.endpoint, self._when):
-                return record
         try:
             self._accepted = await self._client.accepted_algorithms()
             async with self._database.write() as tx:

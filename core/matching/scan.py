@@ -192,7 +192,8 @@ class MatchingScan:
     async def _look_up(self, job: Job, wanted: Sequence[StashBox]) -> None:
         when = self._due(job)
         async with self._database.read() as reader:
-            total = sum([await scenes.due_count(reader, box.endpoint, when) for box in wanted])
+            due = {box.endpoint: await scenes.due_count(reader, box.endpoint, when) for box in wanted}
+        total = sum(due.values())
         done = 0
 
         async def tell(more: int) -> None:
@@ -207,7 +208,8 @@ class MatchingScan:
         ]
         async with asyncio.TaskGroup() as group:
             for look_up in look_ups:
-                group.create_task(self._look_up_one(job, look_up))
+                if due[look_up.run_record.endpoint]:  # else it is not even greeted
+                    group.create_task(self._look_up_one(job, look_up))
         self.report.endpoints = [look_up.run_record for look_up in look_ups]
         for look_up in look_ups:
             self.report.counts.add(look_up.run_record.counts)
