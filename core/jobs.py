@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from core.clock import Clock
-from core.errors import JobCancelledError, JobError, JobRunningError, StoreError, WinnowError
+from core.errors import JobCancelledError, JobError, JobRunningError, StoreBusyError, StoreError, WinnowError
+from core.finishing import to_its_end
 from core.store import jobs as table
 from core.store.database import Database
 from core.store.jobs import RESUMABLE, JobRecord, JobState
 from core.store.owner import Owner
 
-_WATCH_SECONDS: Final = 0.25
+_WATCH_SECONDS: Final = 0.2
 _SAVE_SECONDS: Final = 0.5
 _RATE_WINDOW_SECONDS: Final = 30.0
 
@@ -64,6 +65,7 @@ class Job:
         self._marks: deque[tuple[float, int]] = deque()
         self._may_go_on = asyncio.Event()
         self._may_go_on.set()
+        self.was_asked = asyncio.Event()
 
     @property
     def progress(self) -> Progress:
@@ -89,12 +91,13 @@ class Job:
         self._total = total
         self._message = self._message if message is None else message
         self._marks.append((now, done))
-        while self._marks and self._marks[0][0] < now - _RATE_WINDOW_SECONDS:
-            self._marks.popleft()
+        while len(self._marks) > 1 and self._marks[1][0] < now - _RATE_WINDOW_SECONDS:
+            self._marks.popleft()  # one older mark stays: slow work has a rate, too
         self._jobs.tell(self.progress)
         if now - self._saved_at >= _SAVE_SECONDS:
             self._saved_at = now
-            await self._save()
+            with suppress(StoreBusyError):  # the next one saves as much
+                await self._save()
         await self._may_go_on.wait()
 
     async def _save(self) -> None:
@@ -135,6 +138,7 @@ class Jobs:
         self._owner = owner
         self._listeners: list[Listener] = []
         self._tasks: dict[int, asyncio.Task[JobRecord]] = {}
+        self._running: dict[int, Job] = {}
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every progress of every job of this process; the result ends it."""
@@ -149,7 +153,10 @@ class Jobs:
     def tell(self, progress: Progress) -> None:
         """Pass a progress on to whoever listens."""
         for listener in tuple(self._listeners):
-            listener(progress)
+            try:
+                listener(progress)
+            except Exception:  # noqa: BLE001  whoever only looks on must not end the work
+                _log.exception("a listener of job %s failed", progress.job_id)
 
     async def run(
         self, kind: str, title: str, work: Work, *, parameters: dict[str, Any] | None = None, resume: int | None = None
@@ -163,9 +170,8 @@ class Jobs:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if not task.done():
-                task.cancel()
-                await asyncio.wait({task})
+            task.cancel()
+            await to_its_end(_ended(task))
             raise
 
     async def start(
@@ -173,12 +179,26 @@ class Jobs:
     ) -> asyncio.Task[JobRecord]:
         """Run work as a job in the background, whatever becomes of the caller.
 
-        Raises JobRunningError when a job of this kind is already under way in any process.
+        Raises JobRunningError when a job of this kind is already under way in any process, JobError when there is
+        no such job to resume.
         """
-        now = self.clock.now()
+        starting = asyncio.ensure_future(self._start(kind, title, work, parameters or {}, resume))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # Written down or not, nobody is told which job it is: it must not go on unseen.
+            await to_its_end(_ended(starting))
+            if not starting.cancelled() and starting.exception() is None:
+                starting.result().cancel()
+                await to_its_end(_ended(starting.result()))
+            raise
+
+    async def _start(
+        self, kind: str, title: str, work: Work, parameters: dict[str, Any], resume: int | None
+    ) -> asyncio.Task[JobRecord]:
         async with self.database.write() as tx:
             for other in await table.open_jobs(tx):
-                if not self._owner.is_alive(other.owner):
+                if not self._is_carried(other):
                     await table.set_state(tx, other.id, JobState.INTERRUPTED)
                 elif other.kind == kind:
                     raise JobRunningError(
@@ -187,20 +207,31 @@ class Jobs:
                     )
             if resume is None:
                 job_id = await table.add(
-                    tx, kind=kind, title=title, parameters=parameters or {}, owner=self._owner.name, now=now
+                    tx, kind=kind, title=title, parameters=parameters, owner=self._owner.name, now=self.clock.now()
                 )
             else:
                 job_id = resume
                 await table.restart(tx, job_id, owner=self._owner.name)
             record = await table.get(tx, job_id)
-        assert record is not None
-        task = asyncio.create_task(self._carry(Job(record, self), work), name=f"job-{record.id}")
+        if record is None:
+            raise JobError(f"there is no job {job_id}; `winnow jobs` lists them")
+        job = Job(record, self)
+        task = asyncio.create_task(self._carry(job, work), name=f"job-{record.id}")
         self._tasks[record.id] = task
+        self._running[record.id] = job
         task.add_done_callback(lambda ended: self._forget(record.id, ended))
+        await asyncio.sleep(0)  # under way now: cancelled before its first step, it would leave no record of its end
         return task
+
+    def _is_carried(self, record: JobRecord) -> bool:
+        """Whether somebody works on a job that is said to run."""
+        if record.owner == self._owner.name:
+            return record.id in self._tasks  # not when its end could not be written down
+        return self._owner.is_alive(record.owner)
 
     def _forget(self, job_id: int, task: asyncio.Task[JobRecord]) -> None:
         self._tasks.pop(job_id, None)
+        self._running.pop(job_id, None)
         if not task.cancelled():
             task.exception()  # recorded already: nobody has to ask for it
 
@@ -210,31 +241,46 @@ class Jobs:
         running = asyncio.ensure_future(work(job))
         watcher = asyncio.create_task(self._watch(job, running, is_asked_to_stop))
         try:
-            result = await running
+            await asyncio.wait({running})
         except asyncio.CancelledError:
             running.cancel()
-            await asyncio.wait({running})
-            state = JobState.CANCELLED if is_asked_to_stop.is_set() else JobState.INTERRUPTED
-            await asyncio.shield(self._end(job, state, error="stopped on request" if is_asked_to_stop.is_set() else ""))
+            await to_its_end(self._conclude(job, running, watcher, is_asked_to_stop))
+            raise
+        return await to_its_end(self._conclude(job, running, watcher, is_asked_to_stop))
+
+    async def _conclude(
+        self,
+        job: Job,
+        running: asyncio.Future[dict[str, Any]],
+        watcher: asyncio.Task[None],
+        is_asked_to_stop: asyncio.Event,
+    ) -> JobRecord:
+        """Wait for the end of the work and record it. Raises what ended the work."""
+        await _ended(running)
+        watcher.cancel()
+        await _ended(watcher)
+        if running.cancelled():
             if is_asked_to_stop.is_set():
-                raise JobCancelledError(f"job {job.id} ({job.title}) was stopped; its state is saved") from None
-            raise
-        except WinnowError as error:
-            await self._end(job, JobState.FAILED, error=str(error))
-            raise
-        except Exception as error:  # the job runner is where a bug must end as a failed job, not as a dead app
-            _log.exception("job %s failed", job.id)
-            await self._end(job, JobState.FAILED, error=f"{type(error).__name__}: {error}")
-            raise
-        else:
-            return await self._end(job, JobState.DONE, result=result)
-        finally:
-            watcher.cancel()
-            await asyncio.wait({watcher})
+                await self._end(job, JobState.CANCELLED, error="stopped on request")
+                raise JobCancelledError(f"job {job.id} ({job.title}) was stopped; its state is saved")
+            await self._end(job, JobState.INTERRUPTED)
+            raise asyncio.CancelledError
+        error = running.exception()
+        if error is None:
+            return await self._end(job, JobState.DONE, result=running.result())
+        words = str(error)
+        if not isinstance(error, WinnowError):  # a bug ends as a failed job, not as a dead app
+            _log.error("job %s failed", job.id, exc_info=error)
+            words = f"{type(error).__name__}: {error}"
+        await self._end(job, JobState.FAILED, error=words)
+        raise error
 
     async def _watch(self, job: Job, running: asyncio.Future[Any], is_asked_to_stop: asyncio.Event) -> None:
         while True:
-            await asyncio.sleep(_WATCH_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_WATCH_SECONDS):
+                    await job.was_asked.wait()
+            job.was_asked.clear()
             try:
                 async with self.database.read() as reader:
                     request = await table.requested(reader, job.id)
@@ -271,23 +317,26 @@ class Jobs:
             record = await table.get(tx, job_id)
             if record is None:
                 raise JobError(f"there is no job {job_id}; `winnow jobs` lists them")
-            if record.state in (JobState.RUNNING, JobState.PAUSED) and not self._owner.is_alive(record.owner):
+            if record.state in (JobState.RUNNING, JobState.PAUSED) and not self._is_carried(record):
                 await table.set_state(tx, job_id, JobState.INTERRUPTED)
                 record = await table.get(tx, job_id)
                 assert record is not None
                 return record
             if not await table.ask(tx, job_id, request):
                 raise JobError(f"job {job_id} ({record.title}) is not running: it is {record.state}")
+        if (job := self._running.get(job_id)) is not None:
+            job.was_asked.set()
         return record
 
     async def recover(self) -> list[str]:
         """Mark jobs whose process is gone as interrupted; what was found, in words."""
         words: list[str] = []
         async with self.database.read() as reader:
-            found = [job for job in await table.open_jobs(reader) if not self._owner.is_alive(job.owner)]
-        if found:
-            async with self.database.write() as tx:
-                for job in found:
+            if all(self._is_carried(job) for job in await table.open_jobs(reader)):
+                return words
+        async with self.database.write() as tx:  # asked again: another process may have taken one up meanwhile
+            for job in await table.open_jobs(tx):
+                if not self._is_carried(job):
                     await table.set_state(tx, job.id, JobState.INTERRUPTED)
                     words.append(f"job {job.id} ({job.title}) was cut short; it goes on where it was when run again")
         return words
@@ -335,5 +384,10 @@ class Jobs:
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await to_its_end(_ended(*tasks))
+
+
+async def _ended(*tasks: asyncio.Future[Any]) -> None:
+    """Wait until these are over, however they end."""
+    if tasks:
+        await asyncio.wait(tasks)

@@ -109,7 +109,8 @@ async def add(tx: Transaction, *, kind: str, title: str, parameters: dict[str, A
 async def restart(tx: Transaction, job_id: int, *, owner: str) -> None:
     """Set an ended job running again, for this owner."""
     await tx.execute(
-        "UPDATE jobs SET state = ?, request = '', owner = ?, finished_at = NULL, error = NULL WHERE id = ?",
+        "UPDATE jobs SET state = ?, request = '', owner = ?, finished_at = NULL, result = NULL, error = NULL "
+        "WHERE id = ?",
         (JobState.RUNNING, owner, job_id),
     )
 
@@ -120,8 +121,8 @@ async def set_progress(tx: Transaction, job_id: int, *, done: int, total: int | 
 
 
 async def set_state(tx: Transaction, job_id: int, state: JobState) -> None:
-    """Move a job between running and paused, or mark it interrupted."""
-    await tx.execute("UPDATE jobs SET state = ? WHERE id = ?", (state, job_id))
+    """Move an open job between running and paused, or mark it interrupted; one that ended meanwhile stays ended."""
+    await tx.execute("UPDATE jobs SET state = ? WHERE id = ? AND state IN ('running', 'paused')", (state, job_id))
 
 
 async def finish(
@@ -135,9 +136,14 @@ async def finish(
 
 
 async def ask(tx: Transaction, job_id: int, request: str) -> bool:
-    """Ask a running job to cancel, pause or go on ("cancel", "pause", ""); False when it does not run."""
+    """Ask a running job to cancel, pause or go on ("cancel", "pause", ""); False when it does not run.
+
+    A cancel stands, whatever is asked after it.
+    """
     changed = await tx.execute(
-        "UPDATE jobs SET request = ? WHERE id = ? AND state IN ('running', 'paused')", (request, job_id)
+        "UPDATE jobs SET request = CASE request WHEN 'cancel' THEN request ELSE ? END "
+        "WHERE id = ? AND state IN ('running', 'paused')",
+        (request, job_id),
     )
     return changed > 0
 
