@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import aclosing
 from typing import Final
 
@@ -14,7 +14,7 @@ from core.matching.propose import Counts, recompute
 from core.model import Scene, SceneOutline
 from core.servers.stash import StashClient
 from core.settings import MatchingSettings
-from core.store import facts, scenes
+from core.store import facts, recommendations, scenes
 from core.store.database import Database, Transaction
 from core.store.recommendations import chunks
 
@@ -22,11 +22,15 @@ _CHECKPOINT: Final = "crawl checkpoint"
 _COMPLETE: Final = "crawl complete"
 _END: Final = (1 << 63) - 1  # beyond every id
 _FEW: Final = 2000  # partly linked scenes that are cheaper to fetch one by one than to sweep the library for
+_MANY_GONE: Final = 200  # Stash names missing ids one by one: more of them are cheaper to find by a sweep
 
 
 class _Checkpoint(msgspec.Struct):
+    """How far the first crawl of a job got: everything up to `after` was fetched, for this `mark`."""
+
     job: int
     after: int
+    mark: str = ""
 
 
 class LibraryCrawl:
@@ -36,6 +40,9 @@ class LibraryCrawl:
     times and hashes, and only what differs from what is remembered is fetched: a time alone is never trusted, since
     Stash does not move it when a hash is made. Where the server's counts then disagree, the whole library is swept.
     `endpoints` are all that Stash names, turned off ones too.
+
+    A scene that a decision of Winnow changed is marked (see `relink`). What was read of it before the mark is older
+    than the decision and is not believed.
     """
 
     def __init__(
@@ -60,20 +67,23 @@ class LibraryCrawl:
         self.scenes = 0
 
     async def run(self, job: Job) -> None:
-        """Crawl to the end; a crawl of the same job that was cut short goes on where it was."""
+        """Crawl to the end; a first crawl of the same job that was cut short goes on where it was."""
         async with self._database.read() as reader:
             is_complete = await facts.get(reader, _COMPLETE) == self._mark
             raw = await facts.get(reader, _CHECKPOINT)
             before = await scenes.count(reader)
-        checkpoint = None if raw is None else msgspec.json.decode(raw, type=_Checkpoint)
-        after = checkpoint.after if checkpoint is not None and checkpoint.job == job.id else 0
         if self._is_full or not is_complete:
+            checkpoint = None if raw is None else msgspec.json.decode(raw, type=_Checkpoint)
+            is_ours = checkpoint is not None and (checkpoint.job, checkpoint.mark) == (job.id, self._mark)
+            after = checkpoint.after if checkpoint is not None and is_ours else 0
+            if after:  # fetched before the interruption: only what changed since is fetched again
+                await self._sweep(job, total=before, up_to=after)
             await self._fetch_all(job, after, before or None)
-        elif not await self._is_enough_to_sweep_open(job, after):
-            await self._sweep(job, after, total=before, is_narrow=False)
+        elif not await self._is_enough_to_sweep_open(job):
+            await self._sweep(job, total=before)
         async with self._database.write() as tx:
             await facts.put(tx, _COMPLETE, self._mark)
-            await facts.put(tx, _CHECKPOINT, msgspec.json.encode(_Checkpoint(0, 0)).decode())
+            await facts.put(tx, _CHECKPOINT, _encode(_Checkpoint(0, 0)))
             self.scenes = await scenes.count(tx)
 
     async def _fetch_all(self, job: Job, after: int, total: int | None) -> None:
@@ -83,74 +93,104 @@ class LibraryCrawl:
                 last = max((scene.id for scene in page), default=after)
                 async with self._database.read() as reader:
                     known = await scenes.in_range(reader, after, last)
-                await self._take(job, last, changed=page, gone=known.keys() - {scene.id for scene in page})
+                    marks = await scenes.marks(reader, [scene.id for scene in page])
+                fresh = {scene.id: scene for scene in page}
+                if marks:
+                    fresh |= {scene.id: scene for scene in await self._stash.scenes(sorted(marks))}
+                await self._take(list(fresh.values()), known.keys() - fresh.keys(), marks)
+                async with self._database.write() as tx:
+                    await facts.put(tx, _CHECKPOINT, _encode(_Checkpoint(job.id, last, self._mark)))
                 after, done = last, done + len(page)
                 await job.report(done=done, total=total, message="reading the library")
         async with self._database.read() as reader:
             beyond = await scenes.in_range(reader, after, _END)
-        await self._take(job, after, changed=[], gone=beyond.keys())
+        await self._take([], beyond.keys(), {})
 
-    async def _is_enough_to_sweep_open(self, job: Job, after: int) -> bool:
+    async def _is_enough_to_sweep_open(self, job: Job) -> bool:
         """Sweep the scenes that lack an id only, and tell whether the server's counts agree with what is known then.
 
         They do not when a link was taken away or a linked scene deleted: then the whole library has to be looked at.
         """
         async with self._database.read() as reader:
-            partly_linked = await scenes.partly_linked(reader)
+            partly_linked = await scenes.partly_linked(reader, self._endpoints)
             unlinked = await scenes.count_unlinked(reader)
         if len(partly_linked) > _FEW:
             return False
-        await self._sweep(job, after, total=unlinked, is_narrow=True)
-        for chunk in chunks(partly_linked):
-            found = await self._stash.scenes(chunk)
-            await self._take(job, after, changed=found, gone=set(chunk) - {scene.id for scene in found})
+        if not await self._sweep(job, total=unlinked, is_narrow=True):
+            return False
+        await self._refetch(partly_linked, gone=set())
         async with self._database.read() as reader:
-            if await self._stash.count_scenes() != await scenes.count(reader):
+            known = await scenes.count(reader)
+            lacking = {endpoint: await scenes.count_lacking(reader, endpoint) for endpoint in self._endpoints}
+        if await self._stash.count_scenes() != known:
+            return False
+        for endpoint, number in lacking.items():
+            if await self._stash.count_scenes(lacking=endpoint) != number:
                 return False
-            for endpoint in self._endpoints:
-                known = await scenes.count_lacking(reader, endpoint)
-                if await self._stash.count_scenes(lacking=endpoint) != known:
-                    return False
         return True
 
-    async def _sweep(self, job: Job, after: int, *, total: int | None, is_narrow: bool) -> None:
-        """Compare ids, times and hashes with what is known, and fetch what differs; `is_narrow`: unlinked ones only."""
-        done = 0
-        async with aclosing(self._stash.outlines(after_id=after, is_unlinked_only=is_narrow)) as pages:
+    async def _sweep(self, job: Job, *, total: int | None, up_to: int = _END, is_narrow: bool = False) -> bool:
+        """Compare ids, times and hashes with what is known, and fetch what differs.
+
+        `is_narrow`: unlinked scenes only; False then when so many left them that all have to be looked at.
+        """
+        after, done = 0, 0
+        async with aclosing(self._stash.outlines(after_id=0, is_unlinked_only=is_narrow)) as pages:
             async for page in pages:
-                last = max((outline.id for outline in page), default=after)
-                await self._compare(job, after, last, page, is_narrow=is_narrow)
+                last = min(max((outline.id for outline in page), default=after), up_to)
+                if not await self._compare(after, last, page, is_narrow=is_narrow):
+                    return False
                 after, done = last, done + len(page)
                 await job.report(done=done, total=total, message="looking for changes")
-        await self._compare(job, after, _END, [], is_narrow=is_narrow)
+                if after >= up_to:
+                    return True
+        return await self._compare(after, up_to, [], is_narrow=is_narrow)
 
-    async def _compare(
-        self, job: Job, after: int, up_to: int, page: Sequence[SceneOutline], *, is_narrow: bool
-    ) -> None:
+    async def _compare(self, after: int, up_to: int, page: Sequence[SceneOutline], *, is_narrow: bool) -> bool:
         async with self._database.read() as reader:
             known = await scenes.in_range(reader, after, up_to, is_unlinked_only=is_narrow)
+        there = {outline.id: outline for outline in page if outline.id <= up_to}
         stale = {
             outline.id
-            for outline in page
+            for outline in there.values()
             if (old := known.get(outline.id)) is None
             or old.digest != outline.digest
             or old.updated_at != outline.updated_at
         }
-        gone = known.keys() - {outline.id for outline in page}
+        gone = known.keys() - there.keys()
         if is_narrow:  # what left the unlinked ones may have been linked, and not be gone
-            stale |= gone
-        if stale or gone:
-            changed = await self._stash.scenes(sorted(stale))
-            gone = (gone | stale) - {scene.id for scene in changed}
-            await self._take(job, after if up_to == _END else up_to, changed=changed, gone=gone)
+            if len(gone) > _MANY_GONE:
+                return False
+            stale, gone = stale | gone, set()
+        await self._refetch(sorted(stale), gone=gone)
+        return True
 
-    async def _take(self, job: Job, reached: int, *, changed: Sequence[Scene], gone: Collection[int]) -> None:
-        """Remember changed scenes, forget those that are gone, and recompute what hangs on them."""
+    async def _refetch(self, stale: Sequence[int], *, gone: Collection[int]) -> None:
+        """Fetch these scenes whole and take them, and take that others are gone."""
+        for chunk in chunks(stale):
+            async with self._database.read() as reader:
+                marks = await scenes.marks(reader, chunk)
+            found = await self._stash.scenes(chunk)
+            await self._take(found, set(chunk) - {scene.id for scene in found}, marks)
+        await self._take([], gone, {})
+
+    async def _take(self, changed: Sequence[Scene], gone: Collection[int], marks: Mapping[int, str]) -> None:
+        """Remember changed scenes, forget those that are gone, and recompute what hangs on them.
+
+        `marks` were read before the scenes were: what was marked since is left to the next scan.
+        """
         async with self._database.write() as tx:
-            await scenes.put(tx, changed, snapshots={one.id for one in changed if self._is_open(one)})
-            await scenes.remove(tx, gone)
-            await self._recompute(tx, [*(one.id for one in changed), *gone])
-            await facts.put(tx, _CHECKPOINT, msgspec.json.encode(_Checkpoint(job.id, reached)).decode())
+            marked = await scenes.marks(tx, [scene.id for scene in changed])
+            believed = [scene for scene in changed if marked.get(scene.id) == marks.get(scene.id)]
+            ids = [scene.id for scene in believed]
+            kept = await recommendations.scenes_among(tx, ids)
+            kept |= {scene.id for scene in believed if self._is_open(scene)}
+            await scenes.put(tx, believed, snapshots=kept)
+            await self._recompute(tx, ids)
+        for chunk in chunks(sorted(gone)):
+            async with self._database.write() as tx:
+                await scenes.remove(tx, chunk)
+                await self._recompute(tx, chunk)
 
     def _is_open(self, scene: Scene) -> bool:
         """Whether some endpoint still lacks an id for the scene."""
@@ -163,3 +203,7 @@ class LibraryCrawl:
         now = self._clock.now()
         for endpoint in self._endpoints:
             self.counts.add(await recompute(tx, endpoint, scene_ids, settings=self._settings, now=now))
+
+
+def _encode(checkpoint: _Checkpoint) -> str:
+    return msgspec.json.encode(checkpoint).decode()

@@ -125,6 +125,7 @@ class LinkWitness:
             after=Status.SUPERSEDED,
             now=now,
         )
+        await recompute(tx, link.endpoint, [link.scene_id], settings=self._settings, now=now)
 
     async def was_undone(self, tx: Transaction, effect: EffectRecord) -> None:
         """The scene is no longer linked: its candidates are proposed again."""

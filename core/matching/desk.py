@@ -35,6 +35,7 @@ from core.store.jobs import JobRecord
 from core.store.journal import NewEffect
 
 SCAN: Final = "matching.scan"
+_RESUMABLE_SECONDS: Final = 7 * 86400.0  # how long after its start a scan that was cut short is still gone on with
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class MatchingDesk:
         return [one for one in await self.rows(await self.ids(wanted)) if one.id != recommendation.id]
 
     async def scene(self, scene_id: int) -> Scene | None:
-        """The scene as the last crawl saw it; None once it is linked everywhere or gone."""
+        """The scene as the last crawl saw it; None when it is gone, or was linked everywhere before."""
         async with self._database.read() as reader:
             return (await scenes.snapshots(reader, [scene_id])).get(scene_id)
 
@@ -182,9 +183,12 @@ class MatchingDesk:
     async def _scan(self, options: ScanOptions) -> tuple[MatchingScan, int | None]:
         scan = MatchingScan(self._database, self._http, self._stash, self._settings, self._clock, options)
         last = await self._jobs.resumable(SCAN)
-        is_same = last is not None and last.parameters == scan.parameters
         self._boxes.forget()
-        return scan, last.id if last is not None and is_same else None
+        if last is None or last.parameters != scan.parameters:
+            return scan, None
+        # What an older one asked is no longer news, and a start in the future says nothing.
+        is_recent = 0 <= self._clock.now() - last.created_at <= _RESUMABLE_SECONDS
+        return scan, last.id if is_recent else None
 
     # -- accepting ---------------------------------------------------------------------------------------------------
 
@@ -284,6 +288,6 @@ class MatchingDesk:
 
 
 def _title(options: ScanOptions | None) -> str:
-    if options is None or not options.endpoints:
-        return "full matching scan" if options is not None and options.is_full else "matching scan"
-    return f"matching scan of {', '.join(options.endpoints)}"
+    wanted = options or ScanOptions()
+    title = "full matching scan" if wanted.is_full else "matching scan"
+    return f"{title} of {', '.join(wanted.endpoints)}" if wanted.endpoints else title

@@ -9,12 +9,12 @@ from typing import Final
 
 from core.clock import Clock
 from core.errors import GraphQLError, ServerError
-from core.matching.propose import Counts, recompute, remember_algorithms
+from core.matching.propose import Counts, known_algorithms, recompute, remember_algorithms
 from core.model import Algorithm, Candidate, Fingerprint, Scene
 from core.servers.packing import Batch, Joiner, Packer, sendable
 from core.servers.stash_box import StashBoxClient
 from core.settings import MatchingSettings
-from core.store import scenes
+from core.store import recommendations, scenes
 from core.store.database import Database, Transaction
 from core.store.scenes import Due, Lookup
 
@@ -22,7 +22,7 @@ PARALLEL_REQUESTS: Final = 3
 """Requests under way at once at one endpoint: enough for its usual pace when it answers slowly, and still polite."""
 _PAGE: Final = 400
 _ANSWERS_AHEAD: Final = 16  # answers that may wait for the database
-_TOLERATED_REFUSALS: Final = 3  # single scenes a server may refuse before its run is given up
+_TOLERATED_REFUSALS: Final = 3  # single scenes in a row a server may refuse before its run is given up
 
 Tell = Callable[[int], Awaitable[None]]
 """Told how many more scenes are through."""
@@ -62,6 +62,7 @@ class EndpointLookUp:
         clock: Clock,
         when: Due,
         tell: Tell,
+        run_record: EndpointRun,
     ) -> None:
         self._database = database
         self._client = client
@@ -75,27 +76,45 @@ class EndpointLookUp:
         self._fullness: list[float] = []
         self._answered: asyncio.Queue[_Answered | None] = asyncio.Queue(maxsize=_ANSWERS_AHEAD)
         self._failure: ServerError | None = None
-        self.run_record = EndpointRun(client.endpoint)
+        self._refused_in_a_row = 0
+        self._narrowing = asyncio.Lock()
+        self.run_record = run_record
 
     @property
     def oddities(self) -> tuple[str, ...]:
         """What was skipped in this endpoint's answers, in words."""
         return self._client.oddities.words
 
-    async def run(self) -> EndpointRun:
+    async def run(self) -> None:
         """Look up to the end. A ServerError ends this endpoint's run and is recorded in its words."""
         record = self.run_record
         try:
             self._accepted = await self._client.accepted_algorithms()
-            async with self._database.write() as tx:
-                await remember_algorithms(tx, record.endpoint, self._accepted)
+            await self._note_algorithms()
             await self._look_up_all()
-            if record.refused:
-                record.error = f"{len(record.refused)} scenes could not be looked up: {record.refused[0]}"
         except ServerError as error:
             record.error = str(error)
+        if record.refused and not record.error:
+            what = "1 scene" if len(record.refused) == 1 else f"{len(record.refused)} scenes"
+            record.error = f"{what} could not be looked up: {record.refused[0]}"
         record.fullness = sum(self._fullness) / len(self._fullness) if self._fullness else 1.0
-        return record
+
+    async def _note_algorithms(self) -> None:
+        """Remember which hashes count here; when that changed, every proposal of this endpoint is computed anew."""
+        endpoint = self._client.endpoint
+        async with self._database.write() as tx:
+            if await known_algorithms(tx, endpoint) == self._accepted:
+                return
+            await remember_algorithms(tx, endpoint, self._accepted)
+        after = 0
+        while True:
+            async with self._database.write() as tx:
+                ids = await recommendations.scenes_at(tx, endpoint, after=after)
+                counts = await recompute(tx, endpoint, ids, settings=self._settings, now=self._clock.now())
+            self.run_record.counts.add(counts)
+            if not ids:
+                return
+            after = ids[-1]
 
     async def _look_up_all(self) -> None:
         """Feed, ask and keep side by side, so that the network never waits for the database.
@@ -121,7 +140,9 @@ class EndpointLookUp:
                         self._failure = self._failure or error
 
         async def ask_all() -> None:
-            await asyncio.gather(feed(), *(ask() for _ in range(PARALLEL_REQUESTS)))
+            async with asyncio.TaskGroup() as group:
+                for work in (feed(), *(ask() for _ in range(PARALLEL_REQUESTS))):
+                    group.create_task(work)
             await self._answered.put(None)
 
         async with asyncio.TaskGroup() as group:
@@ -175,28 +196,41 @@ class EndpointLookUp:
             await self._recompute(tx, offered)
         await self._tell(len(silent))
 
-    async def _look_up(self, batch: _Batch) -> None:
+    async def _look_up(self, batch: _Batch, *, is_narrowing: bool = False) -> None:
         self.run_record.requests += 1
         try:
             answers = await self._client.look_up(batch.groups)
         except GraphQLError as error:
-            if error.status != 200:  # the request as such was refused, not something in one of its scenes
-                raise
-            await self._narrow_down(batch, error)
+            refusal = error
+        else:
+            self._refused_in_a_row = 0
+            if not is_narrowing:
+                self._fullness.append(batch.fullness)
+            await self._answered.put((batch, answers))
             return
-        self._fullness.append(batch.fullness)
-        await self._answered.put((batch, answers))
+        if is_narrowing:
+            await self._narrow_down(batch, refusal)
+            return
+        async with self._narrowing:  # one at a time: a server that refuses everything is not asked more than needed
+            if self._failure is None:
+                await self._narrow_down(batch, refusal)
 
-    async def _narrow_down(self, batch: _Batch, error: GraphQLError) -> None:
-        """Find the scene that makes the server refuse a request, and do without it."""
+    async def _narrow_down(self, batch: _Batch, refusal: GraphQLError) -> None:
+        """Find the scene that makes the server refuse a request, and do without it.
+
+        It is asked for again in the next scan. Raises the refusal when scene after scene is refused: then it is not
+        the scenes that the server minds.
+        """
         if len(batch.keys) > 1:
             middle = len(batch.keys) // 2
             for part in (slice(None, middle), slice(middle, None)):
-                await self._look_up(Batch(batch.keys[part], batch.groups[part], batch.parts[part]))
+                half = Batch(batch.keys[part], batch.groups[part], batch.parts[part])
+                await self._look_up(half, is_narrowing=True)
             return
-        self.run_record.refused.append(f"scene {batch.keys[0]}: {error}")
-        if len(self.run_record.refused) > _TOLERATED_REFUSALS:
-            raise error
+        self.run_record.refused.append(f"scene {batch.keys[0]}: {refusal}")
+        self._refused_in_a_row += 1
+        if self._refused_in_a_row > _TOLERATED_REFUSALS:
+            raise refusal
         await self._tell(1)
 
     async def _keep(self, answered: Sequence[_Answered]) -> None:
@@ -206,9 +240,7 @@ class EndpointLookUp:
             for scene_id, candidates in self._joiner.add(batch, answers):
                 digest = self._digests.pop(scene_id, "")
                 if candidates is None:  # not remembered, so the next scan asks again
-                    words = self._client.oddities.words
-                    why = words[0] if words else "the server failed for it"
-                    self.run_record.refused.append(f"scene {scene_id}: {why}")
+                    self.run_record.refused.append(f"scene {scene_id}: {self._why_not_answered()}")
                     continue
                 offered[scene_id] = candidates
                 lookups.append(self._lookup(scene_id, digest, has_matched=bool(candidates)))
@@ -218,7 +250,13 @@ class EndpointLookUp:
                 await self._recompute(tx, offered)
         self.run_record.looked_up += len(offered)
         self.run_record.matched += sum(1 for candidates in offered.values() if candidates)
-        await self._tell(sum(len(batch.keys) for batch, _ in answered))
+        if offered:
+            await self._tell(len(offered))
+
+    def _why_not_answered(self) -> str:
+        """What the server said of scenes it did not answer."""
+        words = [one for one in self._client.oddities.words if " x scene " in one or " x entry " in one]
+        return "; ".join(words[:3]) or "the server failed for it"
 
     async def _recompute(self, tx: Transaction, offered: dict[int, Sequence[Candidate]]) -> None:
         counts = await recompute(

@@ -94,10 +94,13 @@ async def recompute(
     for scene_id in concerned:
         scene = snapshots.get(scene_id)
         cases = _cases(scene, stored.get(scene_id, []), fresh.get(scene_id), dismissed, scene_id, accepted, settings)
+        linked = "" if scene is None else scene.stash_id_at(endpoint) or ""
+        is_decided = any(_is_accepted_link(case, scene, linked) for case in cases)
         best = max((case.score for case in cases if case.is_live), default=0.0)
         live = sum(case.is_live for case in cases)
         for case in cases:
-            draft = _draft(scene_id, scene, endpoint, case, live - case.is_live, best, settings)
+            standing = _status(case, scene, linked, is_decided=is_decided)
+            draft = _draft(scene_id, scene, case, live - case.is_live, best, settings, standing)
             if case.stored is None or _differs(draft, case.stored):
                 drafts.append(draft)
                 _count(counts, case.stored, draft)
@@ -146,15 +149,13 @@ def _cases(
 def _draft(
     scene_id: int,
     scene: Scene | None,
-    endpoint: str,
     case: _Case,
     rivals: int,
     best: float,
     settings: MatchingSettings,
+    standing: tuple[Status, str],
 ) -> Draft:
-    linked = "" if scene is None else scene.stash_id_at(endpoint) or ""
-    # A scene whose every endpoint is linked keeps no snapshot; so does one that has left the library.
-    status, gone = _status(case, is_settled=scene is None or bool(linked))
+    status, gone = standing
     is_high, reasons = False, tuple[Reason, ...]()
     if case.evidence is not None:
         is_high, reasons = confidence.assess(case.evidence, case.candidate, live_rivals=rivals, rules=settings)
@@ -189,22 +190,34 @@ def _draft(
     )
 
 
-def _status(case: _Case, *, is_settled: bool) -> tuple[Status, str]:
-    """Where the recommendation stands now, and why it is withdrawn, if it is."""
-    before = case.stored.status if case.stored else None
-    if is_settled and before in (Status.ACCEPTED, Status.SUPERSEDED):
-        return before, ""
+def _is_accepted_link(case: _Case, scene: Scene | None, linked: str) -> bool:
+    """Whether it was accepted, and what the scene holds does not speak against it."""
+    if case.stored is None or case.stored.status is not Status.ACCEPTED:
+        return False
+    return scene is None or linked == case.candidate.id
+
+
+def _status(case: _Case, scene: Scene | None, linked: str, *, is_decided: bool) -> tuple[Status, str]:
+    """Where the recommendation stands now, and why it is withdrawn, if it is.
+
+    `linked`: the id the scene holds at the endpoint. `is_decided`: one of the scene's candidates is accepted there.
+    """
+    if _is_accepted_link(case, scene, linked):
+        return Status.ACCEPTED, ""
     if case.is_dismissed:
         return Status.DISMISSED, ""
-    if is_settled:
-        return Status.WITHDRAWN, "the scene was linked at this endpoint meanwhile, or has left the library"
+    if scene is None:
+        return (Status.SUPERSEDED, "") if is_decided else (Status.WITHDRAWN, "the scene has left the library")
+    if linked and not is_decided:
+        other = "this very entry" if linked == case.candidate.id else "another entry"
+        return Status.WITHDRAWN, f"in Stash the scene holds the id of {other} at this endpoint"
     if case.candidate.is_deleted:
         return Status.WITHDRAWN, "the entry was deleted at the stash-box"
     if not case.is_offered:
         return Status.WITHDRAWN, "the stash-box no longer names this entry for the scene's fingerprints"
     if case.evidence is None:
         return Status.WITHDRAWN, "no fingerprint of the scene matches the entry's within the allowed distance"
-    return Status.PENDING, ""
+    return (Status.SUPERSEDED if is_decided else Status.PENDING), ""
 
 
 def _has_lost_its_link(case: _Case) -> bool:
@@ -248,4 +261,4 @@ async def relink(tx: Transaction, scene_id: int, endpoint: str, stash_id: str | 
     links = tuple(link for link in scene.stash_ids if link.endpoint != endpoint)
     if stash_id is not None:
         links += (StashId(endpoint, stash_id),)
-    await scenes.put(tx, [replace(scene, stash_ids=links)], snapshots={scene_id})
+    await scenes.change(tx, replace(scene, stash_ids=links))

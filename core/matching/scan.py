@@ -10,10 +10,10 @@ from typing import Any, Final
 import msgspec
 
 from core.clock import Clock
-from core.errors import UsageError
+from core.errors import AuthenticationError, ConfigError, UsageError
 from core.jobs import Job
 from core.matching.crawl import LibraryCrawl
-from core.matching.lookup import EndpointLookUp, EndpointRun
+from core.matching.lookup import EndpointLookUp, EndpointRun, Tell
 from core.matching.propose import Counts, recompute
 from core.model import StashBox
 from core.servers.http import Http
@@ -25,6 +25,8 @@ from core.store.database import Database
 from core.store.scenes import Due
 
 _RULES: Final = "matching rules"
+_FORMULA: Final = 1
+"""Raised whenever evidence, score, coherence or confidence are computed otherwise: all proposals are then renewed."""
 _DAY: Final = 86400.0
 
 
@@ -202,30 +204,38 @@ class MatchingScan:
             await job.report(done=done, total=total, message="asking the stash-boxes")
 
         await job.report(done=0, total=total, message="asking the stash-boxes")
-        look_ups = [
-            EndpointLookUp(self._database, StashBoxClient(self._http, box), self._settings, self._clock, when, tell)
-            for box in wanted
-        ]
-        async with asyncio.TaskGroup() as group:
-            for look_up in look_ups:
-                if due[look_up.run_record.endpoint]:  # else it is not even greeted
-                    group.create_task(self._look_up_one(job, look_up))
-        self.report.endpoints = [look_up.run_record for look_up in look_ups]
-        for look_up in look_ups:
-            self.report.counts.add(look_up.run_record.counts)
+        runs = {box.endpoint: EndpointRun(box.endpoint) for box in wanted}
+        self.report.endpoints = list(runs.values())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for box in wanted:
+                    if due[box.endpoint]:  # else it is not even greeted
+                        group.create_task(self._look_up_one(job, box, runs[box.endpoint], when, tell))
+        except BaseExceptionGroup as failures:
+            raise _first_of(failures) from None
+        finally:
+            for run in self.report.endpoints:
+                self.report.counts.add(run.counts)
 
     def _due(self, job: Job) -> Due:
+        now = self._clock.now()
         recheck = self._settings.recheck_days * _DAY
-        # A scan that goes on where it was counts from its first start: else it would ask again what it just asked.
-        start = min(job.started_at, self._clock.now())
-        return Due(
-            older_than=start - recheck,
-            newer_than=self._clock.now() + max(recheck, _DAY),
-            full_since=job.started_at if self._options.is_full else None,
-        )
+        if self._options.is_full:
+            return Due(older_than=job.started_at, newer_than=now)
+        # Without a recheck age a scan that goes on where it was counts from its first start: else it would ask again
+        # what it just asked.
+        older_than = now - recheck if recheck else min(job.started_at, now)
+        return Due(older_than=older_than, newer_than=now + max(recheck, _DAY))
 
-    async def _look_up_one(self, job: Job, look_up: EndpointLookUp) -> None:
-        run = await look_up.run()
+    async def _look_up_one(self, job: Job, box: StashBox, run: EndpointRun, when: Due, tell: Tell) -> None:
+        oddities: tuple[str, ...] = ()
+        try:
+            client = StashBoxClient(self._http, box)
+            look_up = EndpointLookUp(self._database, client, self._settings, self._clock, when, tell, run)
+            await look_up.run()
+            oddities = look_up.oddities
+        except (ConfigError, AuthenticationError) as error:  # an address or a key of this one that is none
+            run.error = str(error)
         async with self._database.write() as tx:
             await facts.endpoint_done(tx, run.endpoint, error=run.error, now=self._clock.now())
         if run.error:
@@ -234,7 +244,7 @@ class MatchingScan:
             await job.log(
                 f"{run.endpoint}: {run.looked_up} scenes looked up in {run.requests} requests, {run.matched} matched"
             )
-        for words in look_up.oddities[:20]:
+        for words in oddities[:20]:
             await job.log(f"{run.endpoint}: {words}", level="warning")
 
     async def _conclude(self, job: Job) -> None:
@@ -250,8 +260,17 @@ class MatchingScan:
         )
 
 
+def _first_of(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What went wrong first, out of its groups: one error with its own words."""
+    first: BaseException = failures
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first
+
+
 def _digest(settings: MatchingSettings) -> str:
     """Everything a proposal depends on besides its scene and candidate."""
     ignored = {"disabled_endpoints", "interval_hours", "recheck_days", "submit_fingerprints"}
     rules = {name: value for name, value in msgspec.to_builtins(settings).items() if name not in ignored}
+    rules["formula"] = _FORMULA
     return msgspec.json.encode(dict(sorted(rules.items()))).decode()

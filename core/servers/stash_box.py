@@ -104,9 +104,9 @@ class StashBoxClient:
     async def look_up(self, groups: Sequence[Sequence[Fingerprint]]) -> list[tuple[Candidate, ...] | None]:
         """The candidates of each group, in the order of the groups; () for none, None where the server failed.
 
-        At most 40 groups and 64 PHASHes (UsageError): `core.servers.packing` makes them so. Entries the server sent
-        as null and groups it failed for are told in `oddities`, with its words. Raises GraphQLError when it refused
-        the request as a whole and MalformedAnswerError when the answer is not one list a group.
+        At most 40 groups and 64 PHASHes (UsageError): `core.servers.packing` makes them so. A group with an entry that
+        came as null counts as failed; failed ones are told in `oddities`, with the server's words. Raises GraphQLError
+        when it refused the request as a whole and MalformedAnswerError when the answer is not one list a group.
         """
         phashes = sum(item.algorithm is Algorithm.PHASH for group in groups for item in group)
         if len(groups) > MAX_GROUPS or phashes > MAX_PHASHES:
@@ -196,7 +196,7 @@ class StashBoxClient:
             if reply.problems:
                 raise reply.error()
             raise MalformedAnswerError("the look-up came back empty", server=self._graphql.server)
-        failed, is_vague = _failed_groups(reply.problems)
+        failed = _failed_groups(reply.problems)
         for problem in reply.problems:
             self.oddities.note(f"scene the server failed for: {problem.message or 'without words'}")
         groups = self._decode_groups(reply)
@@ -212,10 +212,10 @@ class StashBoxClient:
                 continue
             present = [wire for wire in group if wire is not None]
             if len(present) < len(group):
-                if is_vague:  # the server failed somewhere and does not say where: where something is missing
-                    answers.append(None)
-                    continue
-                self.oddities.note("entry that came as null: left out", len(group) - len(present))
+                # Half a list is none: what is missing might be the rival that makes the rest ambiguous.
+                self.oddities.note("entry that came as null: its scene is not answered", len(group) - len(present))
+                answers.append(None)
+                continue
             # By id, since one entry that came twice would look like two rivals.
             once = {wire.id: wire for wire in present}
             answers.append(tuple(candidate_of(wire, self.endpoint, self.oddities) for wire in once.values()))
@@ -241,11 +241,10 @@ class StashBoxClient:
         return groups
 
 
-def _failed_groups(problems: Sequence[Problem]) -> tuple[frozenset[int], bool]:
-    """Which groups failed, and whether there are problems that name none."""
+def _failed_groups(problems: Sequence[Problem]) -> frozenset[int]:
+    """Which groups the problems name."""
     places = [(problem.path or [])[1:2] for problem in problems]
-    failed = frozenset(place[0] for place in places if place and isinstance(place[0], int))
-    return failed, any(not place or not isinstance(place[0], int) for place in places)
+    return frozenset(place[0] for place in places if place and isinstance(place[0], int))
 
 
 def _why_not(item: Submission) -> str | None:

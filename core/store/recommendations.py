@@ -225,6 +225,25 @@ async def scenes_with_rows(reader: Reader, *, after: int = 0, limit: int = 500) 
     return [(row[0], row[1]) for row in await reader.rows(sql, (SCENE_FINGERPRINT_MATCH,) * 2 + (after, limit))]
 
 
+async def scenes_at(reader: Reader, endpoint: str, *, after: int = 0, limit: int = 500) -> list[int]:
+    """Scenes that hold rows at an endpoint, by rising id, after a scene id."""
+    rows = await reader.rows(
+        "SELECT DISTINCT scene_id FROM recommendations WHERE type = ? AND endpoint = ? AND scene_id > ? "
+        "ORDER BY scene_id LIMIT ?",
+        (SCENE_FINGERPRINT_MATCH, endpoint, after, limit),
+    )
+    return [row[0] for row in rows]
+
+
+async def scenes_among(reader: Reader, scene_ids: Sequence[int]) -> set[int]:
+    """Which of these scenes hold rows at some endpoint."""
+    found: set[int] = set()
+    for chunk in chunks(scene_ids):
+        sql = f"SELECT DISTINCT scene_id FROM recommendations WHERE scene_id IN ({', '.join('?' * len(chunk))})"
+        found.update(row[0] for row in await reader.rows(sql, list(chunk)))
+    return found
+
+
 async def put(tx: Transaction, drafts: Sequence[Draft], *, now: float) -> None:
     """Write drafts: new rows for those without an id, else the row with that id is replaced."""
     fresh = [draft for draft in drafts if draft.id is None]
@@ -311,9 +330,13 @@ async def endpoints(reader: Reader) -> list[str]:
 
 
 async def withdraw_all(tx: Transaction, endpoint: str, *, now: float) -> int:
-    """Withdraw what is pending at an endpoint; how many that were."""
+    """Withdraw what is pending at an endpoint that is asked no more; how many that were.
+
+    Nothing there counts as offered any longer, so that no later recomputation brings it back.
+    """
+    await tx.execute("UPDATE recommendations SET is_offered = 0 WHERE endpoint = ? AND is_offered", (endpoint,))
     return await tx.execute(
-        "UPDATE recommendations SET status = ?, is_high_confidence = 0, updated_at = ? "
+        "UPDATE recommendations SET status = ?, is_high_confidence = 0, is_ambiguous = 0, updated_at = ? "
         "WHERE endpoint = ? AND status = ?",
         (Status.WITHDRAWN, now, endpoint, Status.PENDING),
     )

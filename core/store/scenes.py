@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from core.store.recommendations import chunks
 
 _decoder = msgspec.json.Decoder(Scene)
 _UNLINKED = "links = '[]'"
+_MARK = "changed by Winnow "  # in place of the server's `updated_at`
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,14 @@ async def in_range(reader: Reader, after: int, up_to: int, *, is_unlinked_only: 
     return {row[0]: SeenScene(*row) for row in await reader.rows(sql, (after, up_to))}
 
 
-async def partly_linked(reader: Reader) -> list[int]:
-    """The scenes that hold an id at some endpoint and lack one at another."""
-    sql = f"SELECT id FROM scenes WHERE snapshot IS NOT NULL AND NOT {_UNLINKED} ORDER BY id"
-    return [row[0] for row in await reader.rows(sql)]
+async def partly_linked(reader: Reader, endpoints: Sequence[str]) -> list[int]:
+    """The scenes that hold an id somewhere and lack one at some of these endpoints."""
+    sql = (
+        f"SELECT id FROM scenes WHERE snapshot IS NOT NULL AND NOT {_UNLINKED} "
+        "AND EXISTS (SELECT 1 FROM json_each(?) e WHERE e.value NOT IN (SELECT value FROM json_each(scenes.links))) "
+        "ORDER BY id"
+    )
+    return [row[0] for row in await reader.rows(sql, (msgspec.json.encode(list(endpoints)).decode(),))]
 
 
 async def count_unlinked(reader: Reader) -> int:
@@ -85,6 +91,23 @@ async def put(tx: Transaction, scenes: Iterable[Scene], *, snapshots: set[int]) 
     )
 
 
+async def change(tx: Transaction, scene: Scene) -> None:
+    """Remember what a decision of Winnow made of a scene, under a new mark, until the scene is read again."""
+    await put(tx, [replace(scene, updated_at=f"{_MARK}{uuid.uuid4().hex}")], snapshots={scene.id})
+
+
+async def marks(reader: Reader, scene_ids: Sequence[int]) -> dict[int, str]:
+    """Those of these scenes that Winnow changed since they were last read, with the mark of the last change."""
+    found: dict[int, str] = {}
+    for chunk in chunks(scene_ids):
+        sql = (
+            f"SELECT id, updated_at FROM scenes WHERE updated_at GLOB '{_MARK}*' "
+            f"AND id IN ({', '.join('?' * len(chunk))})"
+        )
+        found.update((row[0], row[1]) for row in await reader.rows(sql, list(chunk)))
+    return found
+
+
 async def snapshots(reader: Reader, scene_ids: Sequence[int]) -> dict[int, Scene]:
     """The remembered scenes with these ids; those without a snapshot are left out."""
     found: dict[int, Scene] = {}
@@ -113,20 +136,18 @@ class Due:
     """What makes a look-up due. Unix seconds.
 
     `older_than`: an older look-up is stale. `newer_than`: a newer one lies in the future, since the clock was set
-    back, and says nothing. `full_since`: everything before that moment is asked again, whatever its age.
+    back, and says nothing.
     """
 
     older_than: float
     newer_than: float
-    full_since: float | None = None
 
 
 _DUE = (
     "FROM scenes s LEFT JOIN lookups l ON l.scene_id = s.id AND l.endpoint = :endpoint "
     "WHERE s.snapshot IS NOT NULL AND s.id > :after "
     "AND NOT EXISTS (SELECT 1 FROM json_each(s.links) WHERE value = :endpoint) "
-    "AND (l.scene_id IS NULL OR l.digest <> s.digest OR l.looked_up_at < :older OR l.looked_up_at > :newer "
-    "OR l.looked_up_at < :full)"
+    "AND (l.scene_id IS NULL OR l.digest <> s.digest OR l.looked_up_at < :older OR l.looked_up_at > :newer)"
 )
 
 
@@ -135,7 +156,6 @@ def _due_parameters(endpoint: str, when: Due) -> dict[str, Any]:
         "endpoint": endpoint,
         "older": when.older_than,
         "newer": when.newer_than,
-        "full": when.full_since,
         "after": -1,
     }
 
