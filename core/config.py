@@ -19,6 +19,7 @@ import msgspec
 from core.config_file import KeyPath, TomlFile, read_bounded
 from core.errors import ConfigError
 from core.settings import (
+    DataSettings,
     DisplaySettings,
     MatchingSettings,
     MediaSettings,
@@ -35,6 +36,7 @@ from core.settings import (
 )
 
 __all__ = [
+    "DataSettings",
     "DisplaySettings",
     "MatchingSettings",
     "MediaSettings",
@@ -44,6 +46,7 @@ __all__ = [
     "Settings",
     "StashSettings",
     "TrashSettings",
+    "data_folder",
     "default_config_path",
     "default_data_dir",
     "load_settings",
@@ -71,6 +74,15 @@ def default_data_dir(env: Mapping[str, str] | None = None) -> Path:
     import platformdirs
 
     return platformdirs.user_data_path("winnow", appauthor=False)
+
+
+def data_folder(settings: Settings, named: Path | None = None, *, env: Mapping[str, str] | None = None) -> Path:
+    """Where Winnow keeps its own database: `named`, else `WINNOW_DATA_DIR`, else [data] directory, else the default."""
+    if named is not None:
+        return named
+    if settings.data.directory and not (os.environ if env is None else env).get("WINNOW_DATA_DIR"):
+        return Path(settings.data.directory)
+    return default_data_dir(env)
 
 
 def load_settings(path: Path | None = None, *, env: Mapping[str, str] | None = None, required: bool = True) -> Settings:

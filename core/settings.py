@@ -174,6 +174,19 @@ class TrashSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     use_system_trash: Annotated[bool, _meta("Whether files go to the system's own trash instead.")] = False
 
 
+class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What Winnow keeps for itself."""
+
+    directory: Annotated[
+        str,
+        _meta(
+            "The folder of Winnow's own database, on a disk of this machine; empty: the platform's data folder."
+            " `--data-dir` and `WINNOW_DATA_DIR` come before it.",
+            kind="path",
+        ),
+    ] = ""
+
+
 class MediaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How files are read."""
 
@@ -217,6 +230,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stash: StashSettings = StashSettings()
     matching: MatchingSettings = MatchingSettings()
     trash: TrashSettings = TrashSettings()
+    data: DataSettings = DataSettings()
     media: MediaSettings = MediaSettings()
     display: DisplaySettings = DisplaySettings()
     notify: NotifySettings = NotifySettings()

@@ -102,7 +102,8 @@ class DemoWorld:
         self.stash.boxes = [ConfiguredBox(box.endpoint, box.api_key, box.title, DEFAULT_RATE) for box in self.boxes]
         stash = {"url": self.stash.base_url, "api_key": self.stash.api_key}
         mapping = {"stash": STASH_ROOT, "local": str((self.directory / "library").resolve())}
-        configuration = {"stash": {**stash, "path_map": [mapping]}}
+        data = {"directory": str((self.directory / "data").resolve())}  # never the user's own
+        configuration = {"stash": {**stash, "path_map": [mapping]}, "data": data}
         self.config_path.touch(mode=0o600)
         self.config_path.write_text(tomlkit.dumps(configuration), encoding="utf-8")
 

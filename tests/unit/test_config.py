@@ -18,6 +18,7 @@ from core.config import (
     PathMapping,
     Secret,
     Settings,
+    data_folder,
     default_config_path,
     default_data_dir,
     load_settings,
@@ -340,3 +341,13 @@ def test_lines_inside_tables_of_tables() -> None:
     assert file.line(("a", "b", 1, "f", "g", "h")) == 9
     assert file.line(("a", "b", 1, "nothing")) == 3
     assert file.line(("z",)) is None
+
+
+def test_the_data_folder_is_named_by_the_command_then_the_environment_then_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[data]\ndirectory = "mine"\n')
+    settings = load_settings(file, env={})
+    assert data_folder(settings, env={}) == tmp_path / "mine"
+    assert data_folder(settings, env={"WINNOW_DATA_DIR": str(tmp_path / "other")}) == tmp_path / "other"
+    assert data_folder(settings, tmp_path / "named", env={"WINNOW_DATA_DIR": "/elsewhere"}) == tmp_path / "named"
+    assert data_folder(load_settings(required=False, env={"HOME": str(tmp_path)}), env={}) == default_data_dir({})

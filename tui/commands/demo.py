@@ -34,7 +34,7 @@ async def demo(args: argparse.Namespace, console: Console) -> int:
 
 async def _serve(world: Demonstration, args: argparse.Namespace, console: Console) -> int:
     """Say where the world is and keep it until a signal ends it, which is the usual way."""
-    options = f"--config {shlex.quote(str(world.config))} --data-dir {shlex.quote(str(world.data_dir))}"
+    options = f"--config {shlex.quote(str(world.config))}"  # names the data folder too
     if args.json:
         place = {"config": str(world.config), "data_dir": str(world.data_dir)}
         console.json(place | {"stash": world.stash_url, "endpoints": list(world.endpoints)})

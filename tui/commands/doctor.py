@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TextIO
 
-from core.config import default_data_dir
+from core.config import data_folder, default_data_dir, load_settings
 from core.doctor import examine
+from core.errors import ConfigError
 from core.machine import Check, State
 from tui.console import Console
 from tui.present import plain
@@ -24,7 +25,10 @@ _INDENT = " " * 10
 async def doctor(args: argparse.Namespace, console: Console) -> int:
     """Print all checks; 1 when one failed."""
     checks: list[Check] = []
-    data_dir = args.data_dir or default_data_dir()
+    try:
+        data_dir = data_folder(load_settings(args.config, required=False), args.data_dir)
+    except ConfigError:  # said in words by the check of the configuration
+        data_dir = args.data_dir or default_data_dir()
     async for check in examine(args.config, data_dir):
         checks.append(check)
         if not args.json:

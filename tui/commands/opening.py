@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from core.config import Settings, default_data_dir, load_settings
+from core.config import Settings, data_folder, load_settings
 from core.errors import UsageError
 from core.runtime import Runtime, open_runtime
 from core.settings import normal_endpoint
@@ -36,7 +36,7 @@ async def opened_with(settings: Settings, args: argparse.Namespace, console: Con
     """The runtime over settings that are at hand."""
     for warning in settings.warnings:
         console.note(warning)
-    async with open_runtime(settings, data_dir=args.data_dir or default_data_dir()) as runtime:
+    async with open_runtime(settings, data_dir=data_folder(settings, args.data_dir)) as runtime:
         for words in runtime.recovered:
             console.note(words)
         yield runtime
