@@ -20,8 +20,9 @@ from core.errors import ConfigError, WinnowError
 from core.settings import Settings
 from tui.bindings import bindings
 from tui.keymap import Keymap, load_keymap, user_path
-from tui.messages import JobsProgressed, ServerChecked
+from tui.messages import DecisionsChanged, JobsProgressed, ServerChecked
 from tui.palette import WinnowCommands
+from tui.pictures.gallery import Pictures
 from tui.present import plain
 from tui.theme import DARK, THEMES, after
 
@@ -90,7 +91,9 @@ class WinnowApp(App[int], inherit_bindings=False):
         self.data_dir = data_dir
         self.clock = clock or SystemClock()
         self._faults: list[str] = []
-        self.images = images or settings.display.images
+        self.pictures = Pictures(
+            self, wanted=images or settings.display.images, cache_directory=data_dir / "thumbnails"
+        )
         self.keymap_in_force = keymap or load_keymap(user_path(settings.path))
         self.progress: dict[int, Progress] = {}
         self.said: deque[Said] = deque(maxlen=_SAID_LIMIT)
@@ -98,7 +101,7 @@ class WinnowApp(App[int], inherit_bindings=False):
         self.failure: WinnowError | None = None
         self._is_scheduling = is_scheduling
         self._runtime: Runtime | None = None
-        self._closing = asyncio.Event()
+        self._leaving = asyncio.Event()
         self._holder: asyncio.Task[None] | None = None
         self._ended: set[int] = set()
         self._is_telling = False
@@ -149,13 +152,14 @@ class WinnowApp(App[int], inherit_bindings=False):
                 for words in runtime.recovered:
                     self.say(words)
                 self.call_later(self._opened)
-                await self._closing.wait()
+                await self._leaving.wait()
                 unsubscribe()
         except WinnowError as error:
             self.failure = error
             self.exit(return_code=1)
 
     async def _opened(self) -> None:
+        self.pictures.start()
         await self.switch_mode("dashboard")
         self.set_interval(SERVER_SECONDS, self.check_server)
         self.check_server()
@@ -169,7 +173,8 @@ class WinnowApp(App[int], inherit_bindings=False):
 
     async def on_unmount(self) -> None:
         """Running jobs save their state before the terminal is given back."""
-        self._closing.set()
+        await self.pictures.close()
+        self._leaving.set()
         if self._holder is not None:
             await asyncio.wait({self._holder})
             if not self._holder.cancelled() and (error := self._holder.exception()) is not None:
@@ -195,10 +200,8 @@ class WinnowApp(App[int], inherit_bindings=False):
         self.run_worker(self._check_server(), group="server", exclusive=True, exit_on_error=False)
 
     async def _check_server(self) -> None:
-        try:
-            words = await self.runtime.server_state()
-        except WinnowError as error:
-            words = str(error)
+        state = await self.runtime.server_state()
+        words = "" if state.is_ok else state.words
         if self.server_trouble and not words:
             self.say("The Stash server answers again.")
         elif words and words != self.server_trouble:
@@ -221,6 +224,18 @@ class WinnowApp(App[int], inherit_bindings=False):
         self.screen.post_message(JobsProgressed(dict(self.progress), ended))
         for job_id in ended:
             self.progress.pop(job_id, None)
+
+    def decisions_changed(self) -> None:
+        """Something was decided or taken back: the screen in sight reads again, the others do when they are shown."""
+        self.screen.post_message(DecisionsChanged())
+
+    def resume_job(self, job_id: int) -> None:
+        """Go on with a job that was cut short; it outlives the screen it was asked from."""
+
+        async def resume() -> None:
+            await self.runtime.resume_job(job_id)
+
+        self.in_background(resume(), group=f"resume-{job_id}")
 
     def say(self, text: str, *, severity: Severity = "information") -> None:
         """A message that shows for a while and stays in the list of messages."""
@@ -286,20 +301,31 @@ class WinnowApp(App[int], inherit_bindings=False):
             self.in_background(undo_last(self), group="undo")
 
     async def action_back(self) -> None:
-        if len(self.screen_stack) > 1 and self.is_open:
+        if len(self.screen_stack) > (1 if self.is_open else 2):
             await self.pop_screen()
 
     def action_next_theme(self) -> None:
         self.theme = after(self.theme)
         self.say(f"Colours: {self.theme}. [display] theme keeps them.")
 
+    def on_app_focus(self) -> None:
+        self.pictures.look_again()
+
     def action_redraw(self) -> None:
+        self.pictures.look_again()
         self.refresh(layout=True)
-        self.check_server() if self.is_open else None
+        if self.is_open:
+            self.check_server()
 
     def action_command_palette(self) -> None:
-        if not CommandPalette.is_open(self):
+        if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(id="--command-palette"))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a configuration there is nothing to go to."""
+        if not self.is_open and (action.startswith("show_") or action in {"undo", "back"}):
+            return action == "show_messages" or (action == "back" and len(self.screen_stack) > 2)
+        return super().check_action(action, parameters)
 
     async def action_quit(self) -> None:
         self.exit(0)

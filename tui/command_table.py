@@ -14,7 +14,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing to ask for. `label` is short (footer, palette), `words` a sentence; `in_footer`: worth a place there."""
+    """One thing to ask for. `label` is short, `words` a sentence; `in_footer`: worth a place in the footer."""
 
     id: str
     label: str
@@ -46,6 +46,9 @@ class Scope:
 _ACTIONS: Final[Mapping[str, str]] = {
     "app.palette": "command_palette",
     "app.suspend": "suspend_process",
+    "matching.dismiss": "turn_down",  # a screen's own `dismiss` closes it
+    "detail.dismiss": "turn_down",
+    "dialog.toggle": "take_out",  # `toggle` is Textual's
 }
 
 

@@ -22,7 +22,7 @@ def report(app: WinnowApp, error: BaseException) -> str:
         "",
         f"screen {type(app.screen).__name__}, mode {app.current_mode}, {size.width}x{size.height}, theme {app.theme}",
         f"Textual {version('textual')}, Python {platform.python_version()}, {platform.system()} {platform.machine()}",
-        f"TERM={os.environ.get('TERM', '')} COLORTERM={os.environ.get('COLORTERM', '')} "
+        f"TERM={os.environ.get('TERM', '')} COLORTERM={os.environ.get('COLORTERM', '')}",
         f"tmux={'yes' if 'TMUX' in os.environ else 'no'} ssh={'yes' if 'SSH_TTY' in os.environ else 'no'}",
     ]
     return without_secrets(app, "\n".join(lines))

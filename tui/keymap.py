@@ -6,6 +6,7 @@ them away. What is wrong in the user's file is left out and told; the rest of it
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -21,8 +22,12 @@ from tui.present import plain
 
 FILE_NAME: Final = "keybindings.toml"
 _NAMES: Final = frozenset(
-    "enter escape tab space backspace delete insert home end pageup pagedown up down left right".split()
-) | {f"f{number}" for number in range(1, 25)}
+    (
+        *("enter", "escape", "tab", "space", "backspace", "delete", "insert", "home", "end", "pageup", "pagedown"),
+        *("up", "down", "left", "right"),
+        *(f"f{number}" for number in range(1, 13)),
+    )
+)
 _SAME_KEY: Final = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "ctrl+[": "escape", "return": "enter"}
 _OTHER_NAMES: Final = {
     "esc": "escape",
@@ -41,7 +46,7 @@ _SHOWN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Keymap:
-    """The keys of every command as Textual names them, in the order in which they are shown. `faults`: what was wrong."""
+    """The keys of every command as Textual names them, the one that is shown first. `faults`: what was wrong."""
 
     keys: Mapping[str, tuple[str, ...]]
     faults: tuple[str, ...] = ()
@@ -91,7 +96,7 @@ def _exists(path: Path) -> bool:
 
 
 def _overlay(keys: dict[str, tuple[str, ...]], own: _Reader) -> Iterator[str]:
-    """Put the user's keys over the shipped ones; a shipped key that now serves another command is taken from its own."""
+    """Put the user's keys over the shipped ones; a shipped key that serves another command now leaves its own."""
     keys.update(own.keys)
     for command, wanted in own.keys.items():
         for other in COMMANDS:
@@ -103,7 +108,7 @@ def _overlay(keys: dict[str, tuple[str, ...]], own: _Reader) -> Iterator[str]:
                 if not keys[other]:
                     yield own.at(
                         command,
-                        f"{shown_key(lost[0])} now means {command}, so {other} has no key any more; give it another one",
+                        f"{shown_key(lost[0])} now means {command} and {other} has no key any more; give it another",
                     )
 
 
@@ -258,8 +263,6 @@ def shown_key(key: str) -> str:
     elif name in _TEXTUAL_CHARACTERS:
         name = _TEXTUAL_CHARACTERS[name]
     elif len(name) > 1 and name not in _NAMES:
-        try:
+        with contextlib.suppress(KeyError):
             name = unicodedata.lookup(name.replace("_", " "))
-        except KeyError:
-            pass
     return "+".join([*modifiers, name])

@@ -1,12 +1,14 @@
 """What every screen has: header, footer, its commands, a guard for small terminals and for work that fails.
 
-A screen says which scope of the command table it answers (`SCOPE`, `BINDINGS = bindings(SCOPE)`), composes its middle in
-`compose_body`, and does what takes time through `carry_out`, so that no failure is lost and none ends the app.
+A screen says which scope of the command table it answers (`SCOPE`, `BINDINGS = bindings(SCOPE)`), composes its middle
+in `compose_body`, and does what takes time through `carry_out`, so that no failure is lost and none ends the app.
 """
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from textual import events
@@ -95,7 +97,11 @@ class Guarded(DOMNode):
         `is_exclusive`: what is still under way in `group` on this screen is given up (for loads, not for decisions).
         """
         assert isinstance(self, Widget)
-        return self.run_worker(self._guarded(work), group=group, exclusive=is_exclusive, exit_on_error=False)
+        worker: Worker[None] = self.run_worker(
+            partial(self._guarded, work), group=group, exclusive=is_exclusive, exit_on_error=False
+        )
+        weakref.finalize(worker, work.close)  # given up before it began: it is closed, not forgotten
+        return worker
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -131,7 +137,7 @@ class WinnowScreen(Guarded, Screen[None]):
         header = self.query_one(Header)
         header.library = self.winnow.library_name
         header.trouble = self.winnow.server_trouble
-        self.query_one(Footer)._bindings_updated(self)  # noqa: SLF001  ours
+        self.query_one(Footer).renew()
 
     def on_server_checked(self, message: ServerChecked) -> None:
         """The server's state shows at once."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 from tui.bindings import bindings
@@ -36,7 +37,7 @@ class ErrorScreen(WinnowScreen):
         with VerticalScroll(id="report"):
             yield Static(paragraphs(self._report))
 
-    def _keep(self) -> object:
+    def _keep(self) -> Content:
         """Write the report down; where it is, in words."""
         path = self.winnow.data_dir / "reports" / time.strftime("defect-%Y%m%d-%H%M%S.txt")
         with contextlib.suppress(OSError):

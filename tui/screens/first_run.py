@@ -29,11 +29,13 @@ class FirstRunScreen(WinnowScreen):
             yield Static(
                 Content.assemble(
                     ("winnow init", "bold $accent"),
-                    "\n  asks for the address of your Stash and its API key, checks both\n  and writes the configuration:\n",
+                    "\n  asks for the address of your Stash and its API key, checks both",
+                    "\n  and writes the configuration:\n",
                     (f"  {plain(str(path), width=64)}", "$quiet"),
                     "\n\n",
                     ("winnow demo", "bold $accent"),
-                    "\n  opens Winnow on a small library of its own, with servers and\n  media made for it, to try everything without risk",
+                    "\n  opens Winnow on a small library of its own, with servers and",
+                    "\n  media made for it, to try everything without risk",
                     "\n\n",
                     ("winnow doctor", "bold $accent"),
                     "\n  checks a configuration that does not work",

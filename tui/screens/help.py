@@ -55,6 +55,5 @@ class HelpScreen(WinnowScreen):
         parts.append(
             Content("  Only what differs from the shipped keys has to stand there; see docs/keys.md for all names.")
         )
-        for fault in keymap.faults:
-            parts.append(Content.assemble(("  ! ", "bold $warning"), paragraphs(fault)))
+        parts += [Content.assemble(("  ! ", "bold $warning"), paragraphs(fault)) for fault in keymap.faults]
         return Content("\n").join(parts)

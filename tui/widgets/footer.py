@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.content import Content
 from textual.events import Click
 from textual.reactive import reactive
@@ -27,11 +29,15 @@ class Footer(Widget):
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
-        self._bindings_updated(self.screen)
+        self.renew()
 
-    def _bindings_updated(self, screen: Screen[object]) -> None:
-        if self.is_attached and screen is self.app.screen:
-            self.hints = in_force(screen)
+    def _bindings_updated(self, _screen: Screen[Any]) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Show what is in force now, if our screen is the one in sight."""
+        if self.is_attached and self.screen is self.app.screen:
+            self.hints = in_force(self.screen)
 
     def _fitting(self) -> list[tuple[int, int, Hint]]:
         """The hints that fit, each with its columns; those of the app (help, quit) keep their place at the end."""
@@ -71,7 +77,7 @@ def _width(hint: Hint) -> int:
     return sum(cells(character) for character in hint[1] + hint[2]) + 3
 
 
-def in_force(screen: Screen[object]) -> tuple[Hint, ...]:
+def in_force(screen: Screen[Any]) -> tuple[Hint, ...]:
     """The commands worth a place in the footer that a key reaches now, in their order on the screen."""
     found: dict[str, Hint] = {}
     focused = screen.focused
@@ -85,12 +91,12 @@ def in_force(screen: Screen[object]) -> tuple[Hint, ...]:
     return tuple(found.values())
 
 
-async def run_command(screen: Screen[object], command: str) -> bool:
+async def run_command(screen: Screen[Any], command: str) -> bool:
     """Do what a key of this command would do, whether it has one or not; False when nothing here answers it."""
     action = COMMANDS[command].action
     node = screen.focused
     chain = [screen, screen.app] if node is None else list(node.ancestors_with_self)
     for owner in chain:
-        if any(binding.id == command for _, binding in owner._bindings):  # noqa: SLF001  Textual has no public way
+        if any(binding.id == command for _, binding in owner._bindings):
             return await screen.app.run_action(action, owner)
     return False

@@ -1,0 +1,162 @@
+"""The first screen: what waits, what ran, what runs, what is wrong, and the keys to do something about it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from core.model import RecommendationFilter
+from core.runtime import ACCEPT, SCAN, JobRecord, JobState, MatchingSummary, ScanOptions
+from tui.bindings import bindings
+from tui.messages import DecisionsChanged, JobsProgressed, ServerChecked
+from tui.screens.base import WinnowScreen
+from tui.screens.dashboard_words import card_lines, running_lines, trouble_lines
+from tui.widgets.card import Card
+
+_REFRESH_SECONDS = 5.0
+_OPEN = (JobState.RUNNING, JobState.PAUSED)
+
+
+class DashboardScreen(WinnowScreen):
+    """A card a desk. Its figures come from the database and are there without any server."""
+
+    SCOPE = "dashboard"
+    TAB = "dashboard"
+    CSS_PATH = "dashboard.tcss"
+    BINDINGS: ClassVar = bindings("dashboard")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._summary: MatchingSummary | None = None
+        self._newest: JobRecord | None = None
+
+    def compose_body(self) -> ComposeResult:
+        with VerticalScroll(can_focus=False, id="body"):
+            yield Static(id="trouble")
+            yield Card("Matching", id="matching")
+            yield Static(id="running")
+
+    def on_mount(self) -> None:
+        """Other processes may scan and decide too."""
+        self.set_interval(_REFRESH_SECONDS, self._reload)
+
+    def on_screen_resume(self) -> None:
+        """Old by now."""
+        self._reload()
+
+    def on_decisions_changed(self, _message: DecisionsChanged) -> None:
+        """Fewer or more wait."""
+        self._reload()
+
+    def on_jobs_progressed(self, message: JobsProgressed) -> None:
+        """Bars move; figures are read again when a job has ended."""
+        self._show_running()
+        if message.ended:
+            self._reload()
+
+    def on_server_checked(self, _message: ServerChecked) -> None:
+        """The trouble shows above the card."""
+        self._show_trouble()
+
+    def _reload(self) -> None:
+        if self.is_current:
+            self.carry_out(self._load(), group="load", is_exclusive=True)
+
+    async def _load(self) -> None:
+        self._summary = await self.runtime.matching.summary()
+        newest = await self.runtime.jobs.newest(kind=SCAN, limit=1)
+        self._newest = newest[0] if newest else None
+        self.query_one("#matching", Card).show(self._lines(self._summary))
+        self._show_trouble()
+        self._show_running()
+        self.refresh_bindings()
+
+    def _lines(self, summary: MatchingSummary) -> list[Content]:
+        return card_lines(
+            summary,
+            self._newest,
+            now=self.winnow.clock.now(),
+            interval_hours=self.winnow.settings.matching.interval_hours,
+            key=lambda name: self.winnow.keymap_in_force.shown(f"dashboard.{name}", limit=1),
+            width=max(self.size.width - 12, 30),
+        )
+
+    def _show_trouble(self) -> None:
+        lines = trouble_lines(self.winnow.server_trouble or "", has_stored=bool(self._summary and self._summary.scenes))
+        trouble = self.query_one("#trouble", Static)
+        trouble.display = bool(lines)
+        trouble.update(Content("\n").join(lines))
+
+    def _show_running(self) -> None:
+        running = self.query_one("#running", Static)
+        lines = running_lines(
+            list(self.winnow.progress.values()), self._elsewhere(), width=max(self.size.width - 12, 30)
+        )
+        running.display = bool(lines)
+        running.update(Content("\n").join(lines))
+
+    def _elsewhere(self) -> JobRecord | None:
+        """A scan that another process carries out."""
+        job = self._newest
+        return job if job and job.state in _OPEN and job.id not in self.winnow.progress else None
+
+    def _open_job(self) -> tuple[int, JobState] | None:
+        """The scan or accept that runs, and its state."""
+        for progress in self.winnow.progress.values():
+            if progress.kind in {SCAN, ACCEPT}:
+                return progress.job_id, progress.state
+        elsewhere = self._elsewhere()
+        return (elsewhere.id, elsewhere.state) if elsewhere else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Pause and stop need something that runs."""
+        if action in {"pause", "cancel"} and (not self.is_mounted or self._open_job() is None):
+            return False
+        return super().check_action(action, parameters)
+
+    async def action_open(self) -> None:
+        """The matching list."""
+        await self.app.switch_mode("matching")
+
+    def action_scan(self) -> None:
+        """Look up what is new; the job outlives this screen."""
+        self.carry_out(self._scan(ScanOptions()), group="scan")
+
+    def action_scan_full(self) -> None:
+        """Look everything up again."""
+        self.carry_out(self._scan(ScanOptions(is_full=True)), group="scan")
+
+    async def _scan(self, options: ScanOptions) -> None:
+        await self.runtime.matching.start_scan(options)
+        self.winnow.say("The scan has started; it goes on whatever you do here.")
+        await self._load()
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        job = self._open_job()
+        if job is not None:
+            self._ask(job[0], "" if job[1] is JobState.PAUSED else "pause")
+
+    def action_cancel(self) -> None:
+        """Stop; what was looked up so far is kept."""
+        job = self._open_job()
+        if job is not None:
+            self._ask(job[0], "cancel")
+
+    def _ask(self, job_id: int, request: str) -> None:
+        async def ask() -> None:
+            await self.runtime.jobs.ask(job_id, request)
+            await self._load()
+
+        self.carry_out(ask(), group="ask")
+
+    def action_accept_all(self) -> None:
+        """A list of what would be linked first; nothing is done without its yes."""
+        from tui.dialogs.accept_all import accept_all
+
+        wanted = RecommendationFilter(is_high_confidence=True)
+        self.winnow.in_background(accept_all(self.winnow, wanted), group="accept-all")
