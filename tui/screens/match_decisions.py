@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.matching.metadata import Choice, Field
 from core.model import Recommendation, Status
-from core.runtime import BatchReport
-from tui.messages import DecisionsChanged
+from core.runtime import AcceptPlan, BatchReport
 from tui.present import plain
 
 if TYPE_CHECKING:
@@ -42,8 +41,20 @@ class MatchDecisions:
             report = await desk.accept(plan, metadata=metadata, is_by_person=True)
         if not self._told(report):
             return ""
-        self._app.screen.post_message(DecisionsChanged())
+        self._app.decisions_changed()
         return f"linked {plain(shown.local_title, width=36)} with {plain(entry_name(shown), width=36)}"
+
+    async def accept_plan(self, plan: AcceptPlan) -> str:
+        """Link everything a confirmed plan accepts; refusals are listed in a dialog. In words what was done."""
+        async with self._turn:
+            report = await self._app.runtime.matching.accept(plan, is_by_person=True)
+        self._app.decisions_changed()
+        refused = [(outcome.title, outcome.words) for outcome in report.not_done]
+        if refused or report.stopped_by:
+            from tui.dialogs.accept_all import AcceptResultDialog
+
+            self._app.push_screen(AcceptResultDialog(len(report.done), refused, report.stopped_by))
+        return f"linked {len(report.done)} of {len(plan.accepted)} scenes" if report.done else ""
 
     async def dismiss(self, shown: Sequence[Recommendation], *, reason: str, is_until_next_scan: bool) -> str:
         """Turn these down; in words what was done, "" when nothing was."""
@@ -65,7 +76,7 @@ class MatchDecisions:
         done = len(report.done)
         if not done:
             return ""
-        self._app.screen.post_message(DecisionsChanged())
+        self._app.decisions_changed()
         what = plain(name, width=40) if done == 1 and name else f"{done} proposals"
         return f"dismissed {what}" + (" until the next scan" if is_until_next_scan else "")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import on
@@ -47,6 +49,7 @@ class MatchingScreen(WinnowScreen):
         self._summary: MatchingSummary | None = None
         self._typing: Timer | None = None
         self._refreshing: Timer | None = None
+        self._is_reload_wanted = self._is_reloading = self._is_top_wanted = False
         self._detail: MatchDetailScreen | None = None
         self._decisions: MatchDecisions | None = None
 
@@ -60,7 +63,7 @@ class MatchingScreen(WinnowScreen):
         yield MatchWhy(id="why")
 
     @property
-    def list(self) -> MatchList:
+    def matches(self) -> MatchList:
         """The rows."""
         return self.query_one(MatchList)
 
@@ -75,31 +78,48 @@ class MatchingScreen(WinnowScreen):
         """The keys go to the list."""
         self.query_one("#find").display = False
         self.query_one("#empty").display = False
-        self.list.focus()
+        self.matches.focus()
 
     def on_screen_resume(self) -> None:
         """Shown again: what happened elsewhere shows; the cursor follows what was looked at in detail."""
         if self._detail is not None:
-            self.list.move_to_id(self._detail.current_id)
+            self.matches.move_to_id(self._detail.current_id)
             self._detail = None
         self.reload()
 
     # -- loading ---------------------------------------------------------------------------------------------------
 
     def reload(self, *, is_from_top: bool = False) -> None:
-        """Read ids and counts again; the cursor keeps its row where that is left."""
-        self.carry_out(self._reload(is_from_top=is_from_top), group="matching-ids", is_exclusive=True)
+        """Read ids and counts again; the cursor keeps its row where that is left.
 
-    async def _reload(self, *, is_from_top: bool) -> None:
+        However often this is asked for, one reading is under way, and at most one more follows it.
+        """
+        self._is_top_wanted |= is_from_top
+        self._is_reload_wanted = True
+        if not self._is_reloading:
+            self._is_reloading = True
+            self.carry_out(self._reload(), group="matching-ids")
+
+    async def _reload(self) -> None:
+        try:
+            while self._is_reload_wanted:
+                self._is_reload_wanted = False
+                await self._read_list()
+        finally:
+            self._is_reloading = False
+
+    async def _read_list(self) -> None:
         desk, view = self.runtime.matching, self.view
         ids = await desk.ids(view.wanted, sort=view.sort, is_reversed=view.is_reversed)
-        self.list.show_ids(ids, is_from_top=is_from_top, is_stale=True)
-        self._show_state()
+        if view == self.view:
+            is_from_top, self._is_top_wanted = self._is_top_wanted, False
+            self.matches.show_ids(ids, is_from_top=is_from_top, is_stale=True)
+            self._show_state()
         summary = self._summary = await desk.summary()
         self._endpoints = [state.endpoint for state in summary.endpoints]
         names = {state.endpoint: state.name for state in summary.endpoints if state.name}
         if names != self._names:
-            self._names = self.list.endpoint_names = names
+            self._names = self.matches.endpoint_names = names
         self._show_state()
 
     @on(WindowedList.WindowWanted)
@@ -111,11 +131,11 @@ class MatchingScreen(WinnowScreen):
         is_done = False
         try:
             rows = await self.runtime.matching.rows(ids)
-            self.list.supply(rows, ids)
+            self.matches.supply(rows, ids)
             is_done = True
         finally:
             if not is_done:
-                self.list.supply_failed()
+                self.matches.supply_failed()
 
     @on(DecisionsChanged)
     def _decisions_changed(self) -> None:
@@ -137,7 +157,7 @@ class MatchingScreen(WinnowScreen):
 
     def _show_state(self) -> None:
         """Counts, filters, order, and words in place of an empty list."""
-        status, summary, matches = self.query_one(MatchStatus), self._summary, self.list
+        status, summary, matches = self.query_one(MatchStatus), self._summary, self.matches
         shown = len(matches.ids)
         if summary is not None:
             pending = summary.pending
@@ -158,7 +178,7 @@ class MatchingScreen(WinnowScreen):
     def _cursor_moved(self, event: WindowedList.CursorMoved) -> None:
         event.stop()
         why = self.query_one(MatchWhy)
-        why.row = self.list.cursor_row
+        why.row = self.matches.cursor_row
 
     @on(WindowedList.MarksChanged)
     def _marks_changed(self, event: WindowedList.MarksChanged) -> None:
@@ -229,7 +249,7 @@ class MatchingScreen(WinnowScreen):
         if is_emptied:
             find.value = ""
         find.display = bool(find.value)
-        self.list.focus()
+        self.matches.focus()
 
     async def action_back(self) -> None:
         """Empty the search, else the selection, else the filters; then go to the dashboard."""
@@ -237,8 +257,8 @@ class MatchingScreen(WinnowScreen):
         if find.has_focus or find.value:
             self._close_find(is_emptied=True)
             self._search()
-        elif self.list.marked:
-            self.list.clear_marks()
+        elif self.matches.marked:
+            self.matches.clear_marks()
         elif self.view.is_filtered:
             self.action_clear_filters()
         else:
@@ -248,35 +268,35 @@ class MatchingScreen(WinnowScreen):
 
     def action_toggle_select(self) -> None:
         """Select the row, or not, and go on."""
-        self.list.toggle_mark()
+        self.matches.toggle_mark()
 
     def action_select_all(self) -> None:
         """Everything the filter shows."""
-        self.list.mark_all()
+        self.matches.mark_all()
 
     def action_clear_selection(self) -> None:
         """Nothing."""
-        self.list.clear_marks()
+        self.matches.clear_marks()
 
     # -- decisions -------------------------------------------------------------------------------------------------
 
     def _on_row(self, decide: Callable[[Recommendation], None]) -> None:
         """Do it with the row under the cursor, where there is one to be seen."""
-        row = self.list.cursor_row
+        row = self.matches.cursor_row
         if row is not None:
             decide(row)
-        elif self.list.ids:
+        elif self.matches.ids:
             self.winnow.say("The line is still being loaded.")
 
     def action_accept(self) -> None:
         """Link the row under the cursor; a selection is shown first and confirmed."""
-        if self.list.marked:
-            self._accept_many(ids=sorted(self.list.marked))
+        if self.matches.marked:
+            self._accept_many(ids=sorted(self.matches.marked))
         else:
             self._on_row(self._accept)
 
     def _accept(self, row: Recommendation) -> None:
-        self.list.drop({row.id})  # the next one is there at once; a refusal brings the row back
+        self.matches.drop({row.id})  # the next one is there at once; a refusal brings the row back
         self.carry_out(self._decide(self.decisions.accept(row)), group="decisions")
 
     async def _decide(self, work: Any) -> None:
@@ -289,7 +309,7 @@ class MatchingScreen(WinnowScreen):
             undo = self.winnow.keymap_in_force.shown("app.undo", limit=1)
             self.query_one(MatchWhy).said = words + (f"   {undo} takes it back" if undo else "")
 
-    def action_dismiss(self) -> None:
+    def action_turn_down(self) -> None:
         """Turn down for good, with a reason."""
         self._ask_dismiss(is_until_next_scan=False)
 
@@ -298,8 +318,8 @@ class MatchingScreen(WinnowScreen):
         self._ask_dismiss(is_until_next_scan=True)
 
     def _ask_dismiss(self, *, is_until_next_scan: bool) -> None:
-        marked = sorted(self.list.marked)
-        row = self.list.cursor_row
+        marked = sorted(self.matches.marked)
+        row = self.matches.cursor_row
         if not marked and row is None:
             return
         what = (
@@ -315,27 +335,37 @@ class MatchingScreen(WinnowScreen):
             else:
                 assert row is not None
                 work = self.decisions.dismiss([row], reason=reason, is_until_next_scan=until)
-            self.list.drop(marked or {row.id if row else 0})
+            self.matches.drop(marked or {row.id if row else 0})
             self.carry_out(self._decide(work), group="decisions")
 
         self.app.push_screen(DismissDialog(what, is_until_next_scan=is_until_next_scan), chosen)
 
     def action_skip(self) -> None:
         """Leave it and go on."""
-        self.list.action_nav_down()
+        self.matches.action_nav_down()
 
     def action_accept_all(self) -> None:
         """The high-confidence ones that the filter shows, after a look at the list."""
         self._accept_many(ids=None)
 
     def _accept_many(self, *, ids: list[int] | None) -> None:
-        from dataclasses import replace
+        self.carry_out(self._preview(ids), group="preview")
 
+    async def _preview(self, ids: list[int] | None) -> None:
+        """Plan, show, and after a yes link: the screen can be left meanwhile, the work goes on."""
         from tui.dialogs.accept_all import AcceptAllDialog
 
-        wanted = replace(self.view.wanted, is_high_confidence=True)
-        dialog = AcceptAllDialog(ids=ids, wanted=wanted, names=self._names)
-        self.app.push_screen(dialog)
+        if ids is None:
+            plan = await self.runtime.matching.plan_accept(wanted=replace(self.view.wanted, is_high_confidence=True))
+        else:
+            plan = await self.runtime.matching.plan_accept(ids)
+        if not plan.items:
+            self.winnow.say("There is no high-confidence match to accept here.")
+            return
+        chosen = await self.app.push_screen_wait(AcceptAllDialog(plan, names=self._names))
+        if chosen is not None:
+            self.matches.drop({item.id for item in chosen.accepted})
+            await self._decide(self.decisions.accept_plan(chosen))
 
     def action_metadata(self) -> None:
         """Accept with a choice for each field."""
@@ -345,10 +375,10 @@ class MatchingScreen(WinnowScreen):
 
             def chosen(choices: Choices | None) -> None:
                 if choices is not None:
-                    self.list.drop({row.id})
+                    self.matches.drop({row.id})
                     self.carry_out(self._decide(self.decisions.accept(row, metadata=choices)), group="decisions")
 
-            self.app.push_screen(MetadataDialog(row), chosen)
+            self.app.push_screen(MetadataDialog(row, partial(self.runtime.matching.compare_metadata, row)), chosen)
 
         self._on_row(ask)
 
@@ -359,9 +389,9 @@ class MatchingScreen(WinnowScreen):
         from tui.screens.match_detail import MatchDetailScreen
 
         event.stop()
-        key = self.list.cursor_id
+        key = self.matches.cursor_id
         if key is not None:
-            self._detail = MatchDetailScreen(key, self.list.ids, self.decisions, self._names)
+            self._detail = MatchDetailScreen(key, self.matches.ids, self.decisions, self._names)
             self.app.push_screen(self._detail)
 
     def action_copy_urls(self) -> None:

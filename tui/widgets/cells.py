@@ -75,5 +75,6 @@ def wrap(text: str, width: int, *, limit: int = 0) -> list[str]:
     if line:
         lines.append(line)
     if limit and len(lines) > limit:
-        lines = [*lines[: limit - 1], fit(lines[limit - 1] + " " + _ELLIPSIS * width, width)]
+        last, _ = _cut(lines[limit - 1], width - 2)
+        lines = [*lines[: limit - 1], f"{last.rstrip()} {_ELLIPSIS}"]
     return lines

@@ -16,6 +16,7 @@ class _HasId(Protocol):
 
 RowT = TypeVar("RowT", bound=_HasId)
 
+_NEAR: Final = 8
 KEPT: Final = 600
 """Rows held at most; more than three pages of the tallest terminal."""
 
@@ -117,6 +118,12 @@ def nearest_survivor(old: Sequence[int], place: int, new: Sequence[int]) -> int:
     """
     if not old or not new:
         return 0
+    if isinstance(new, array):
+        for key in old[place : place + _NEAR]:  # nearly always it is one of these, and looking them up is quick
+            try:
+                return new.index(key)
+            except ValueError:
+                continue
     places = {key: index for index, key in enumerate(new)}
     for key in old[place:]:
         if key in places:

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.bindings import bindings
 from tui.widgets.window import Place, Window, nearest_survivor
 
 Piece = tuple[str, str]
@@ -49,7 +51,7 @@ class RowLook:
     place: Place
 
 
-class WindowedList(ScrollView, Generic[RowT], can_focus=True):
+class WindowedList(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=False):
     """The list. The cursor is an id, not a place: it stays on its row when the ids change, or goes to the next one."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"list--cursor", "list--cursor-blurred", "list--marked", "list--muted"}
@@ -65,6 +67,7 @@ class WindowedList(ScrollView, Generic[RowT], can_focus=True):
         & > .list--muted { color: $text-muted; }
     }
     """
+    BINDINGS: ClassVar[list[BindingType]] = bindings("nav")
     STRIPS: ClassVar[int] = 512
 
     marked_count: reactive[int] = reactive(0)
@@ -169,13 +172,39 @@ class WindowedList(ScrollView, Generic[RowT], can_focus=True):
             self._window.expire()
         if self._marks:
             self._set_marks(self._marks & set(fresh))
-        self.virtual_size = Size(self.size.width, len(fresh))
+        self.virtual_size = Size(self._room.width, len(fresh))
         self._scroll_to_line(0 if is_from_top else self._cursor - offset)
         self._show_cursor()
         if shown != self._visible_ids():
             self.refresh()
         elif before != self.cursor_id:
             self._refresh_index(self._cursor)
+        self._want_window()
+        self.post_message(self.CursorMoved(self))
+
+    def drop(self, keys: Collection[int]) -> None:
+        """Take rows out at once; the cursor goes to the next one that is left."""
+        gone = set(keys)
+        before = sum(1 for key in self._ids[: self._cursor] if key in gone) if len(gone) > 1 else 0
+        if len(gone) == 1:
+            (only,) = gone
+            try:
+                place = self._ids.index(only)
+            except ValueError:
+                return
+            fresh = self._ids[:place] + self._ids[place + 1 :]
+            before = int(place < self._cursor)
+        else:
+            fresh = array("q", (key for key in self._ids if key not in gone))
+        if len(fresh) == len(self._ids):
+            return
+        self._ids = fresh
+        self._cursor = max(0, min(self._cursor - before, len(fresh) - 1))
+        if self._marks & gone:
+            self._set_marks(self._marks - gone)
+        self.virtual_size = Size(self._room.width, len(fresh))
+        self._show_cursor()
+        self.refresh()
         self._want_window()
         self.post_message(self.CursorMoved(self))
 
@@ -219,8 +248,13 @@ class WindowedList(ScrollView, Generic[RowT], can_focus=True):
         return True
 
     @property
+    def _room(self) -> Size:
+        """The viewport without the scroll bar."""
+        return self.scrollable_content_region.size
+
+    @property
     def _page(self) -> int:
-        return max(1, self.size.height)
+        return max(1, self._room.height)
 
     def action_nav_down(self) -> None:
         """One row down."""
@@ -285,20 +319,20 @@ class WindowedList(ScrollView, Generic[RowT], can_focus=True):
 
     def _visible_range(self) -> range:
         top = int(self.scroll_offset.y)
-        return range(min(top, len(self._ids)), min(top + self.size.height, len(self._ids)))
+        return range(min(top, len(self._ids)), min(top + self._room.height, len(self._ids)))
 
     def _visible_ids(self) -> array[int]:
         shown = self._visible_range()
         return self._ids[shown.start : shown.stop]
 
     def _scroll_to_line(self, line: int) -> None:
-        self.scroll_to(y=max(0, min(line, len(self._ids) - self.size.height)), animate=False, force=True)
+        self.scroll_to(y=max(0, min(line, len(self._ids) - self._room.height)), animate=False, force=True)
 
     def _show_cursor(self) -> None:
         """Scroll when the cursor left the viewport: by three quarters of a page, which costs a slow line far less
         than to draw every row anew at each step.
         """
-        top, height = int(self.scroll_offset.y), self.size.height
+        top, height = int(self.scroll_offset.y), self._room.height
         if height <= 0 or top <= self._cursor < top + height:
             return
         ahead = height // 4
@@ -320,7 +354,7 @@ class WindowedList(ScrollView, Generic[RowT], can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
-        self.virtual_size = Size(self.size.width, len(self._ids))
+        self.virtual_size = Size(self._room.width, len(self._ids))
         self._show_cursor()
         self._want_window()
 
@@ -334,7 +368,7 @@ class WindowedList(ScrollView, Generic[RowT], can_focus=True):
 
     def _refresh_index(self, index: int) -> None:
         y = index - int(self.scroll_offset.y)
-        if 0 <= y < self.size.height:
+        if 0 <= y < self._room.height:
             self.refresh_lines(index)
 
     def _refresh_ids(self, changed: set[int]) -> None:
@@ -360,7 +394,7 @@ class WindowedList(ScrollView, Generic[RowT], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the viewport."""
-        width = self.size.width
+        width = self._room.width
         index = y + int(self.scroll_offset.y)
         if index >= len(self._ids):
             return Strip.blank(width, self._style("", ""))
