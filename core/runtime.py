@@ -94,9 +94,9 @@ class History:
             return await journal.of_batch(reader, batch_id)
 
     async def last_undoable(self) -> BatchRecord | None:
-        """The newest batch that still holds something to undo."""
+        """The newest batch that still holds something that can be undone."""
         async with self._database.read() as reader:
-            return await journal.last_undoable(reader)
+            return await journal.last_undoable(reader, without=(SUBMIT,))
 
     async def preview_undo(self, batch_id: int) -> BatchReport:
         """What an undo would do, newest first, with the reason for whatever would be refused."""

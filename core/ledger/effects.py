@@ -7,8 +7,11 @@ the journal's own transaction and is therefore never half done.
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
+import msgspec
+
+from core.errors import LedgerError
 from core.store.database import Transaction
 from core.store.journal import EffectRecord
 
@@ -16,6 +19,18 @@ Payload = dict[str, Any]
 """What to do, as JSON."""
 Image = dict[str, Any]
 """What was there before, or what Winnow left there, as JSON."""
+
+T = TypeVar("T")
+
+
+def parsed(value: Payload | Image, shape: type[T]) -> T:
+    """A payload or an image in its agreed shape. Raises LedgerError for another one."""
+    try:
+        return msgspec.convert(value, shape)
+    except msgspec.ValidationError as error:
+        raise LedgerError(
+            f"this action was written down in another shape ({error}): did a newer Winnow do it?"
+        ) from error
 
 
 @runtime_checkable

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from core.errors import EffectRefusedError, LedgerError, UndoRefusedError
-from core.ledger.effects import Image, Payload
+from core.ledger.effects import Image, Payload, parsed
 from core.model import Scene, StashId
 from core.servers.stash import StashClient
 
@@ -29,6 +29,10 @@ class LinkPayload(msgspec.Struct, frozen=True):
     scene_id: int
     endpoint: str
     stash_id: str
+
+
+class _LinkImage(msgspec.Struct, frozen=True):
+    stash_ids: tuple[StashId, ...]
 
 
 class StashLink:
@@ -119,7 +123,7 @@ class StashLink:
 
 
 def _payload(payload: Payload) -> LinkPayload:
-    return msgspec.convert(payload, LinkPayload)
+    return parsed(payload, LinkPayload)
 
 
 def _image(links: tuple[StashId, ...]) -> Image:
@@ -127,7 +131,7 @@ def _image(links: tuple[StashId, ...]) -> Image:
 
 
 def _links(image: Image) -> tuple[StashId, ...]:
-    return msgspec.convert(image["stash_ids"], tuple[StashId, ...])
+    return parsed(image, _LinkImage).stash_ids
 
 
 def _pairs(links: tuple[StashId, ...]) -> set[tuple[str, str]]:

@@ -7,10 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from core.errors import EffectRefusedError, LedgerError, UndoRefusedError
-from core.ledger.effects import Image, Payload
+from core.ledger.effects import Image, Payload, parsed
 from core.ledger.stash_link import Turn
 from core.model import SceneChanges, SceneDetails
 from core.servers.stash import StashClient
@@ -66,7 +64,7 @@ class StashMetadata:
                 raise EffectRefusedError(
                     f"somebody else changed scene {scene_id} at this moment; nothing was written. Try again"
                 )
-            written = await self._stash.update_scene(scene_id, msgspec.convert(before["changes"], SceneChanges))
+            written = await self._stash.update_scene(scene_id, parsed(before["changes"], SceneChanges))
         return await self._after(written, before)
 
     async def settle(self, payload: Payload, before: Image) -> Image | None:
@@ -88,22 +86,11 @@ class StashMetadata:
     async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
         """Refused when a field no longer holds what Winnow wrote; the words name the fields."""
         scene_id = int(payload["scene_id"])
-        details = await self._stash.scene_details(scene_id)
-        if details is None:
-            raise UndoRefusedError(f"scene {scene_id} is no longer in Stash: there is nothing to put back")
-        held = _values(details, before["changes"])
-        changed = [name for name, value in held.items() if value != after["fields"].get(name)]
-        if _COVER in before["changes"]:
-            cover = await self._stash.cover_image(scene_id) if details.has_cover else None
-            if _fingerprint(cover) != after["fields"].get(_COVER):
-                changed.append("cover")
-        if changed:
-            raise UndoRefusedError(
-                f"scene {scene_id} was changed by somebody else since ({', '.join(changed)}); nothing was put back"
-            )
+        if not await self._check(scene_id, before, after):
+            raise UndoRefusedError(f"scene {scene_id} holds again what it held before; somebody else put it back")
 
     async def revert(self, payload: Payload, before: Image, after: Image) -> None:
-        """Put every written field back."""
+        """Put every written field back, if each still holds what Winnow wrote, or all what was there before."""
         scene_id = int(payload["scene_id"])
         old = {name: value for name, value in before["fields"].items() if name != _COVER or value is not None}
         empty: dict[str, Any] = {"studio_id": 0, "date": ""}
@@ -111,12 +98,30 @@ class StashMetadata:
         if not changes:
             return
         async with self._turn():
-            if await self._stash.scene_details(scene_id) is None:
-                raise UndoRefusedError(f"scene {scene_id} is no longer in Stash: there is nothing to put back")
-            held = _values(await self._stash.update_scene(scene_id, msgspec.convert(changes, SceneChanges)), changes)
-        wrong = [name for name, value in held.items() if value != before["fields"][name]]
+            if not await self._check(scene_id, before, after):
+                return
+            held = _values(await self._stash.update_scene(scene_id, parsed(changes, SceneChanges)), changes)
+        wrong = [name for name, value in held.items() if _plain(value) != _plain(before["fields"][name])]
         if wrong:
             raise LedgerError(f"Stash took the undo of scene {scene_id} but holds something else in {', '.join(wrong)}")
+
+    async def _check(self, scene_id: int, before: Image, after: Image) -> bool:
+        """True: the scene holds what Winnow wrote. False: what was there before. Anything else is refused."""
+        details = await self._stash.scene_details(scene_id)
+        if details is None:
+            raise UndoRefusedError(f"scene {scene_id} is no longer in Stash: there is nothing to put back")
+        held = _values(details, before["changes"])
+        written, old = dict(after["fields"]), dict(before["fields"])
+        if _COVER in before["changes"]:
+            held[_COVER] = _fingerprint(await self._stash.cover_image(scene_id) if details.has_cover else None)
+            old[_COVER] = _fingerprint(old.get(_COVER)) or written.get(_COVER)  # a first cover stays
+        changed = [name for name, value in held.items() if _plain(value) != _plain(written.get(name))]
+        if not changed:
+            return True
+        if all(_plain(value) == _plain(old.get(name)) for name, value in held.items()):
+            return False
+        names = ", ".join("cover" if name == _COVER else name for name in changed)
+        raise UndoRefusedError(f"scene {scene_id} was changed by somebody else since ({names}); nothing was put back")
 
     async def _after(self, details: SceneDetails, before: Image) -> Image:
         fields = _values(details, before["changes"])
@@ -142,9 +147,9 @@ def _values(details: SceneDetails, names: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value as Stash keeps it: text trimmed, lists in no order."""
+    """A value as Stash keeps it: text trimmed, nothing for an empty one, lists in no order."""
     if isinstance(value, str):
-        return value.strip()
+        return value.strip() or None
     return sorted(value) if isinstance(value, list) else value
 
 

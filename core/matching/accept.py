@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from core.clock import Clock
-from core.errors import ServerError, UsageError
+from core.errors import JobError, JobRunningError, ServerError, UsageError
 from core.jobs import Job, Jobs
 from core.ledger.apply import BatchReport, Ledger
 from core.ledger.stash_link import STASH_LINK
@@ -84,6 +85,10 @@ async def plan_accept(
     return AcceptPlan(tuple(items))
 
 
+class _StoppedError(JobError):
+    """The batch was stopped by a server that is away: the job failed, and can go on later."""
+
+
 class Accepting:
     """Carries an accept plan out."""
 
@@ -112,7 +117,12 @@ class Accepting:
             return BatchReport(0)
         title = f"accept {len(accepted)} match" + ("" if len(accepted) == 1 else "es")
         effects = [effect for one in accepted for effect in _effects(one, metadata)]
-        report = await self._apply(await self._ledger.submit("accept", title, effects), title)
+        batch_id = await self._ledger.submit("accept", title, effects)
+        try:
+            report = await self._apply(batch_id, title)
+        except JobRunningError:
+            await self._ledger.give_up(batch_id, "another accept was under way")
+            raise
         if is_by_person and self._settings.submit_fingerprints:
             linked = {outcome.subject for outcome in report.done}
             await self._submit([one for one in accepted if one.id in linked], report)
@@ -133,9 +143,12 @@ class Accepting:
             reports.append(report)
             for outcome in report.not_done:
                 await job.log(f"{outcome.title}: {outcome.words}", level="warning")
+            if report.stopped_by:
+                raise _StoppedError(f"{report.stopped_by}; what was not done is done by `winnow jobs resume {job.id}`")
             return {"batch_id": batch_id, "done": len(report.done), "refused": len(report.not_done)}
 
-        await self._jobs.run(ACCEPT, title, work, parameters={"batch_id": batch_id}, resume=resume)
+        with suppress(_StoppedError):  # the report says so, too
+            await self._jobs.run(ACCEPT, title, work, parameters={"batch_id": batch_id}, resume=resume)
         await self._look_again(reports[0])
         return reports[0]
 

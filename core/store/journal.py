@@ -128,12 +128,13 @@ async def add_batch(
     return batch_id
 
 
-async def start(tx: Transaction, effect_id: int, *, before: dict[str, Any], owner: str, now: float) -> None:
-    """The write-ahead record: all that an undo needs, before anything is done."""
-    await tx.execute(
-        "UPDATE effects SET state = ?, before = ?, owner = ?, started_at = ? WHERE id = ?",
-        (EffectState.STARTED, _json(before), owner, now, effect_id),
+async def start(tx: Transaction, effect_id: int, *, before: dict[str, Any], owner: str, now: float) -> bool:
+    """The write-ahead record: all that an undo needs, before anything is done; False when it is no longer planned."""
+    changed = await tx.execute(
+        "UPDATE effects SET state = ?, before = ?, owner = ?, started_at = ? WHERE id = ? AND state = ?",
+        (EffectState.STARTED, _json(before), owner, now, effect_id, EffectState.PLANNED),
     )
+    return changed > 0
 
 
 async def end(
@@ -144,12 +145,14 @@ async def end(
     after: dict[str, Any] | None = None,
     words: str = "",
     now: float,
-) -> None:
-    """Record how an effect ended: done, refused, failed or dropped."""
-    await tx.execute(
-        "UPDATE effects SET state = ?, after = ?, words = ?, ended_at = ? WHERE id = ?",
+) -> bool:
+    """Record how an effect ended: done, refused, failed or dropped; False when its end was recorded before."""
+    changed = await tx.execute(
+        "UPDATE effects SET state = ?, after = ?, words = ?, ended_at = ? "
+        "WHERE id = ? AND state IN ('planned', 'started')",
         (state, _json(after), words, now, effect_id),
     )
+    return changed > 0
 
 
 async def start_undo(tx: Transaction, effect_id: int, *, owner: str) -> bool:
@@ -178,39 +181,56 @@ async def set_owner(tx: Transaction, effect_id: int, owner: str) -> None:
 async def plan_again(tx: Transaction, effect_id: int) -> None:
     """Put an effect that was started, but not done, back to planned."""
     await tx.execute(
-        "UPDATE effects SET state = ?, before = NULL, started_at = NULL WHERE id = ?", (EffectState.PLANNED, effect_id)
+        "UPDATE effects SET state = ?, before = NULL, started_at = NULL WHERE id = ? AND state = ?",
+        (EffectState.PLANNED, effect_id, EffectState.STARTED),
+    )
+
+
+async def drop_planned(tx: Transaction, batch_id: int, *, words: str, now: float) -> int:
+    """Give up what a batch has not started; how many effects that were."""
+    return await tx.execute(
+        "UPDATE effects SET state = ?, words = ?, ended_at = ? WHERE batch_id = ? AND state = ?",
+        (EffectState.DROPPED, words, now, batch_id, EffectState.PLANNED),
     )
 
 
 async def drop_planned_elsewhere(tx: Transaction, batch_id: int, subjects: Sequence[int], *, now: float) -> None:
-    """Let interrupted plans for these subjects give way to a newer batch."""
+    """Let interrupted plans for these subjects give way to a newer batch.
+
+    With the effect that decides a subject go those that only follow from it, whose payload names it.
+    """
+    if not subjects:
+        return
+    rows = await tx.rows(
+        "SELECT e.id, e.subject, e.payload FROM effects e JOIN batches b ON b.id = e.batch_id "
+        "WHERE b.state = ? AND b.id <> ? AND e.state = ?",
+        (BatchState.INTERRUPTED, batch_id, EffectState.PLANNED),
+    )
+    wanted = set(subjects)
+    words = f"planned again in batch {batch_id}"
     await tx.many(
-        "UPDATE effects SET state = ?, words = ?, ended_at = ? WHERE state = ? AND subject = ? AND batch_id IN "
-        "(SELECT id FROM batches WHERE state = ? AND id <> ?)",
+        "UPDATE effects SET state = ?, words = ?, ended_at = ? WHERE id = ?",
         [
-            (
-                EffectState.DROPPED,
-                f"planned again in batch {batch_id}",
-                now,
-                EffectState.PLANNED,
-                subject,
-                BatchState.INTERRUPTED,
-                batch_id,
-            )
-            for subject in subjects
+            (EffectState.DROPPED, words, now, row[0])
+            for row in rows
+            if row[1] in wanted or msgspec.json.decode(row[2]).get("recommendation_id") in wanted
         ],
     )
 
 
-async def end_undo(tx: Transaction, effect_id: int, *, is_undone: bool, words: str, now: float) -> None:
-    """Record that an effect was taken back, or that it was refused and still stands."""
-    if is_undone:
-        await tx.execute(
-            "UPDATE effects SET state = ?, words = ?, undone_at = ? WHERE id = ?",
-            (EffectState.UNDONE, words, now, effect_id),
-        )
-    else:
-        await tx.execute("UPDATE effects SET state = ?, words = ? WHERE id = ?", (EffectState.DONE, words, effect_id))
+async def end_undo(tx: Transaction, effect_id: int, *, is_undone: bool, words: str, now: float) -> bool:
+    """Record that an effect was taken back, or that it still stands; False when that was recorded before."""
+    changed = await tx.execute(
+        "UPDATE effects SET state = ?, words = ?, undone_at = ? WHERE id = ? AND state = ?",
+        (
+            EffectState.UNDONE if is_undone else EffectState.DONE,
+            words,
+            now if is_undone else None,
+            effect_id,
+            EffectState.UNDOING,
+        ),
+    )
+    return changed > 0
 
 
 async def set_batch(tx: Transaction, batch_id: int, state: BatchState, *, now: float | None) -> None:
@@ -221,8 +241,31 @@ async def set_batch(tx: Transaction, batch_id: int, state: BatchState, *, now: f
 
 
 async def own_batch(tx: Transaction, batch_id: int, *, owner: str) -> None:
-    """Take an interrupted batch over."""
+    """Take a batch over, to carry it out."""
     await tx.execute("UPDATE batches SET state = ?, owner = ? WHERE id = ?", (BatchState.OPEN, owner, batch_id))
+
+
+async def close_batch(tx: Transaction, batch_id: int, *, owner: str, now: float) -> BatchState | None:
+    """Close an open batch of that owner: interrupted where something in it is left to do, else done.
+
+    None when it is not open, or somebody else took it over.
+    """
+    left = await of_batch(tx, batch_id, states=(EffectState.PLANNED, EffectState.STARTED))
+    state = BatchState.INTERRUPTED if left else BatchState.DONE
+    changed = await tx.execute(
+        "UPDATE batches SET state = ?, finished_at = ? WHERE id = ? AND owner = ? AND state = ?",
+        (state, now, batch_id, owner, BatchState.OPEN),
+    )
+    return state if changed else None
+
+
+async def settle_batch(tx: Transaction, batch_id: int, *, now: float) -> None:
+    """An interrupted batch in which nothing is left to do is done."""
+    if not await of_batch(tx, batch_id, states=(EffectState.PLANNED, EffectState.STARTED)):
+        await tx.execute(
+            "UPDATE batches SET state = ?, finished_at = ? WHERE id = ? AND state = ?",
+            (BatchState.DONE, now, batch_id, BatchState.INTERRUPTED),
+        )
 
 
 async def get(reader: Reader, effect_id: int) -> EffectRecord | None:
@@ -265,9 +308,14 @@ async def newest(reader: Reader, *, limit: int = 100) -> list[BatchRecord]:
     return await _batches(reader, "ORDER BY id DESC LIMIT ?", (limit,))
 
 
-async def last_undoable(reader: Reader) -> BatchRecord | None:
-    """The newest batch that still holds a done effect."""
-    found = await _batches(reader, "WHERE id = (SELECT max(batch_id) FROM effects WHERE state = 'done')", ())
+async def last_undoable(reader: Reader, *, without: Sequence[str] = ()) -> BatchRecord | None:
+    """The newest batch that still holds a done effect, of another kind than those that cannot be taken back."""
+    marks = ", ".join("?" * len(without))
+    found = await _batches(
+        reader,
+        f"WHERE id = (SELECT max(batch_id) FROM effects WHERE state = 'done' AND kind NOT IN ({marks}))",
+        tuple(without),
+    )
     return found[0] if found else None
 
 
