@@ -28,6 +28,7 @@ from matching_desk import (
 )
 
 from core.demo.cases import Case
+from core.demo.faults import RecordedRequest
 from core.demo.library import DemoStashId, phash_text, video
 from core.demo.stash_server import ConfiguredBox
 from core.demo.world import DemoWorld
@@ -200,9 +201,7 @@ async def test_a_new_stash_box_while_the_scan_was_cut_short(small: DemoWorld) ->
     add_entry(small, 1, box=1)
     for number in range(1000, 2100):
         add_scene(small, number).files.clear()
-    small.stash.on_request = lambda request: (
-        small.stash.faults.add("silent", times=None, only="WinnowCrawl") if request.operation == "WinnowCrawl" else None
-    )
+    silent_after_the_first_page(small)
     async with desk_of(small) as runtime:
         pages = []
         runtime.jobs.subscribe(lambda progress: pages.append(progress.done))
@@ -222,9 +221,7 @@ async def test_a_first_crawl_goes_on_where_it_was(small: DemoWorld) -> None:
     """And what changed meanwhile in the part that was fetched already is found all the same"""
     for number in range(1000, 2100):
         add_scene(small, number).files.clear()
-    small.stash.on_request = lambda request: (
-        small.stash.faults.add("silent", times=None, only="WinnowCrawl") if request.operation == "WinnowCrawl" else None
-    )
+    silent_after_the_first_page(small)
     async with desk_of(small) as runtime:
         pages = []
         runtime.jobs.subscribe(lambda progress: pages.append(progress.done))
@@ -243,6 +240,16 @@ async def test_a_first_crawl_goes_on_where_it_was(small: DemoWorld) -> None:
         assert (report.scenes, report.pending) == (1103, 2)
         assert [one.variables["scenes"]["id"]["value"] for one in small.stash.log.of("WinnowCrawl")] == [1996]  # type: ignore[index]
         assert (await only(runtime, 4)).is_high_confidence
+
+
+def silent_after_the_first_page(world: DemoWorld) -> None:
+    """Let Stash answer one page of a crawl, and hold every other back."""
+
+    def hold(request: RecordedRequest) -> None:
+        if request.operation == "WinnowCrawl":
+            world.stash.faults.add("silent", times=None, only="WinnowCrawl")
+
+    world.stash.on_request = hold
 
 
 async def until(condition: Callable[[], object]) -> None:
