@@ -88,8 +88,9 @@ def documentation() -> str:
     return "".join(parts)
 
 
-def write_private(path: Path, text: str) -> Path | None:
-    """Write a file that only its owner can read, all of it or nothing; a file in its place is kept beside it.
+def write_private(path: Path, text: str, *, has_backup: bool = True) -> Path | None:
+    """Write a file that only its owner can read, all of it or nothing; a file in its place is kept beside it,
+    unless `has_backup` is off.
 
     Returns where the former file went. A symbolic link is followed, not replaced. Raises ConfigError.
     """
@@ -103,7 +104,7 @@ def write_private(path: Path, text: str) -> Path | None:
                 stream.write(text)
                 stream.flush()
                 os.fsync(stream.fileno())
-            if path.exists():
+            if has_backup and path.exists():
                 backup = _kept_beside(path)
             Path(name).replace(path)
         finally:

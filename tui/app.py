@@ -102,6 +102,7 @@ class WinnowApp(App[int], inherit_bindings=False):
         self._is_scheduling = is_scheduling
         self._runtime: Runtime | None = None
         self._leaving = asyncio.Event()
+        self._is_ending = False
         self._holder: asyncio.Task[None] | None = None
         self._ended: set[int] = set()
         self._is_telling = False
@@ -146,14 +147,16 @@ class WinnowApp(App[int], inherit_bindings=False):
         from core.runtime import open_runtime
 
         try:
-            async with open_runtime(self.settings, data_dir=self.data_dir, clock=self.clock) as runtime:
-                self._runtime = runtime
-                unsubscribe = runtime.jobs.subscribe(self._job_progressed)
-                for words in runtime.recovered:
-                    self.say(words)
-                self.call_later(self._opened)
-                await self._leaving.wait()
-                unsubscribe()
+            while not self._is_ending:
+                self._leaving.clear()
+                async with open_runtime(self.settings, data_dir=self.data_dir, clock=self.clock) as runtime:
+                    is_first, self._runtime = self._runtime is None, runtime
+                    unsubscribe = runtime.jobs.subscribe(self._job_progressed)
+                    for words in runtime.recovered:
+                        self.say(words)
+                    self.call_later(self._opened if is_first else self.decisions_changed)
+                    await self._leaving.wait()
+                    unsubscribe()
         except WinnowError as error:
             self.failure = error
             self.exit(return_code=1)
@@ -174,11 +177,20 @@ class WinnowApp(App[int], inherit_bindings=False):
     async def on_unmount(self) -> None:
         """Running jobs save their state before the terminal is given back."""
         await self.pictures.close()
+        self._is_ending = True
         self._leaving.set()
         if self._holder is not None:
             await asyncio.wait({self._holder})
             if not self._holder.cancelled() and (error := self._holder.exception()) is not None:
                 raise error
+
+    def use_settings(self, settings: Settings) -> bool:
+        """Work with other settings from now on; False while jobs run, which keep those they began with."""
+        self.settings = settings
+        if self.progress:
+            return False
+        self._leaving.set()
+        return True
 
     def in_background(self, work: Coroutine[Any, Any, None], *, group: str) -> None:
         """Work that belongs to no screen; its failure becomes a message, a defect the error screen."""
@@ -237,9 +249,13 @@ class WinnowApp(App[int], inherit_bindings=False):
 
         self.in_background(resume(), group=f"resume-{job_id}")
 
+    def keep(self, text: str, *, severity: Severity) -> None:
+        """A message for the list alone."""
+        self.said.append(Said(self.clock.now(), severity, text))
+
     def say(self, text: str, *, severity: Severity = "information") -> None:
         """A message that shows for a while and stays in the list of messages."""
-        self.said.append(Said(self.clock.now(), severity, text))
+        self.keep(text, severity=severity)
         shown = "\n".join(plain(line) for line in text.split("\n"))
         title = {"information": "", "warning": "! Careful", "error": "✗ Not done"}[severity]
         self.notify(shown, title=title, severity=severity, timeout=4 if severity == "information" else 8, markup=False)

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from core.errors import ConfigError, JobCancelledError, UsageError, WinnowError
-from tui.grammar import HelpRequested, build_parser, parse
+from tui.grammar import HelpRequested, parse
 from tui.interrupts import INTERRUPTED, run
 
 if TYPE_CHECKING:
@@ -53,9 +53,6 @@ def _run(argv: Sequence[str]) -> int:
 
             console.out(f"winnow {version('winnow')}")
             return 0
-        if args.answer is None:
-            console.write(build_parser().format_help())
-            return 2
         logging.getLogger().addHandler(_Notes(console))
         module, _, function = args.answer.partition(":")
         status = run(getattr(importlib.import_module(f"tui.commands.{module}"), function)(args, console))

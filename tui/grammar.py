@@ -17,6 +17,7 @@ from core.errors import UsageError
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
+_IMAGES = ("auto", "kitty", "sixel", "half-blocks", "text")
 _DESKS = ("matching",)
 _STATUSES = ("pending", "accepted", "dismissed", "superseded", "withdrawn")
 
@@ -27,6 +28,7 @@ A scan proposes, you decide, the ledger applies and can undo. `winnow COMMAND --
 
 _EPILOG = """\
 examples:
+  winnow                             the terminal app
   winnow demo                        try it in a world of its own, nothing to configure
   winnow init                        make the configuration
   winnow --scan-only --due --json    for cron: scan what is due, print the result
@@ -127,11 +129,21 @@ def build_parser() -> argparse.ArgumentParser:
     scan.add_argument("--full", action="store_true", help="look everything up again")
     scan.add_argument("--due", action="store_true", help="scan only what its schedule says is due")
     scan.add_argument("--json", dest="scan_json", action="store_true", help="print one JSON document to stdout")
+    _add_screen_options(parser, default=None)
     commands = _Commands(parser)
     _add_setup(commands)
     _add_decisions(commands)
     _add_records(commands)
     return parser
+
+
+def _add_screen_options(parser: argparse.ArgumentParser, *, default: Any) -> None:
+    """How the terminal app looks and listens, for those who open it."""
+    screen = parser.add_argument_group("terminal app")
+    screen.add_argument("--images", choices=_IMAGES, default=default, help="how pictures are drawn (default: as set)")
+    screen.add_argument(
+        "--no-mouse", dest="has_mouse", action="store_false", default=default, help="leave the mouse to the terminal"
+    )
 
 
 def _add_setup(commands: _Commands) -> None:
@@ -145,6 +157,7 @@ def _add_setup(commands: _Commands) -> None:
     demo.add_argument("--scan-only", action="store_true", help="scan that world, print what was found, end")
     demo.add_argument("--serve", action="store_true", help="keep the world running for other commands")
     demo.add_argument("--dir", metavar="DIR", type=Path, help="keep the world in this folder")
+    _add_screen_options(demo, default=argparse.SUPPRESS)
     demo.add_argument("--scenes", metavar="N", type=_count, help="grow the library to this many scenes")
 
     init = commands.add(
@@ -278,6 +291,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         args.answer = "scan:scan"
     elif given:
         raise UsageError(f"{given[0]} needs --scan-only or a command\n(see: winnow --help)")
+    else:
+        args.answer = "app:app"
     return args
 
 

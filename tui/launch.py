@@ -6,15 +6,21 @@ Textual reads part of its environment when it is imported, so it is imported her
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from core.errors import UsageError
 from core.settings import Settings
 from tui.interrupts import INTERRUPTED
+
+if TYPE_CHECKING:
+    from tui.app import WinnowApp
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _COLOURS: Final = {"on": "truecolor", "off": "256"}
@@ -38,18 +44,41 @@ async def open_app(
     from tui.app import WinnowApp
 
     app = WinnowApp(settings, data_dir, images=images, is_scheduling=is_scheduling)
+    with _logging_into(app):
+        status = await _run(app, mouse=settings.display.mouse if mouse is None else mouse)
+    if app.failure is not None:
+        raise app.failure
+    return status
+
+
+async def _run(app: WinnowApp, *, mouse: bool) -> int:
+    """Run it, with the signals that mean "leave" turned into that."""
     loop = asyncio.get_running_loop()
     heeded = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
     for one in heeded:
         loop.add_signal_handler(one, app.exit, INTERRUPTED)
     try:
-        status = await app.run_async(mouse=settings.display.mouse if mouse is None else mouse)
+        status = await app.run_async(mouse=mouse)
     finally:
         for one in heeded:
             loop.remove_signal_handler(one)
-    if app.failure is not None:
-        raise app.failure
-    return app.return_code or 0 if status is None else status
+    return (app.return_code or 0) if status is None else status
+
+
+@contextmanager
+def _logging_into(app: WinnowApp) -> Iterator[None]:
+    """What would be printed over the screens is kept among the app's messages meanwhile."""
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            app.keep(record.getMessage(), severity="error" if record.levelno >= logging.ERROR else "warning")
+
+    root = logging.getLogger()
+    before, root.handlers = root.handlers, [Kept(logging.WARNING)]
+    try:
+        yield
+    finally:
+        root.handlers = before
 
 
 def run_app(settings: Settings, data_dir: Path, *, images: str = "", mouse: bool | None = None) -> int:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from core.config import load_settings
 from core.demonstration import Demonstration, open_demonstration
-from core.errors import UsageError
 from core.runtime import ScanOptions
 from tui.commands.opening import opened_with
 from tui.commands.scan import scan_with
+from tui.launch import open_app, require_terminal
 from tui.present import plain
 
 if TYPE_CHECKING:
@@ -22,12 +22,17 @@ if TYPE_CHECKING:
 async def demo(args: argparse.Namespace, console: Console) -> int:
     """Open the world, then scan it, serve it or show it in the terminal app."""
     if not args.serve and not args.scan_only:
-        raise UsageError("choose what to do with the demo world: --scan-only, or --serve to use it from other commands")
+        require_terminal()
     console.progress("making the demo world")
     async with open_demonstration(args.dir, scenes=args.scenes or 0) as world:
         if args.serve:
             return await _serve(world, args, console)
         args.data_dir = args.data_dir or world.data_dir
+        if not args.scan_only:
+            console.finish()
+            return await open_app(
+                load_settings(world.config), args.data_dir, images=args.images or "", mouse=args.has_mouse
+            )
         async with opened_with(load_settings(world.config), args, console) as runtime:
             return await scan_with(runtime, console, ScanOptions(), is_json=args.json)
 

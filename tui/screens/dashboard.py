@@ -156,7 +156,20 @@ class DashboardScreen(WinnowScreen):
 
     def action_accept_all(self) -> None:
         """A list of what would be linked first; nothing is done without its yes."""
-        from tui.dialogs.accept_all import accept_all
+        self.winnow.in_background(self._accept_all(), group="accept-all")
 
-        wanted = RecommendationFilter(is_high_confidence=True)
-        self.winnow.in_background(accept_all(self.winnow, wanted), group="accept-all")
+    async def _accept_all(self) -> None:
+        from tui.dialogs.accept_all import AcceptAllDialog
+        from tui.screens.match_decisions import MatchDecisions
+
+        desk = self.runtime.matching
+        plan = await desk.plan_accept(wanted=RecommendationFilter(is_high_confidence=True))
+        if not plan.items:
+            self.winnow.say("There is no high-confidence match to accept.")
+            return
+        names = {one.endpoint: one.name for one in (await desk.summary()).endpoints if one.name}
+        chosen = await self.app.push_screen_wait(AcceptAllDialog(plan, names=names))
+        if chosen is not None:
+            words = await MatchDecisions(self.winnow).accept_plan(chosen)
+            if words:
+                self.winnow.say(words[0].upper() + words[1:] + ".")

@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.content import Content
 from textual.events import Click
+from textual.keys import key_to_character
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -85,7 +86,7 @@ def in_force(screen: Screen[Any]) -> tuple[Hint, ...]:
         command = binding.id or ""
         if command not in COMMANDS or not binding.show or not is_enabled or command in found:
             continue
-        if focused is not None and len(shown_key(key)) == 1 and focused.check_consume_key(key, shown_key(key)):
+        if focused is not None and focused.check_consume_key(key, key_to_character(key)):
             continue  # the key is typed into the field
         found[command] = (command, shown_key(key), COMMANDS[command].label)
     return tuple(found.values())
