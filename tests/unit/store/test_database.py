@@ -249,8 +249,9 @@ async def test_cancelled_while_another_process_holds_the_lock(database: Database
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         task = asyncio.create_task(put(database, "a", "1"))
-        while database._writer._tx.empty() and not task.done():  # noqa: ASYNC110  a thread has no event for it
+        while not database._write_turn.locked():  # noqa: ASYNC110  the next step is to ask for the lock, and to wait
             await asyncio.sleep(0)
+        await asyncio.sleep(0)
         task.cancel()
         async with asyncio.timeout(1):
             await asyncio.wait({task})
