@@ -1,0 +1,443 @@
+"""Accept, dismiss, withdraw and undo, and what the next scans make of them."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from matching_desk import (
+    add_entry,
+    add_scene,
+    asked,
+    desk_of,
+    entry_name,
+    everything,
+    forget_requests,
+    link,
+    of_scene,
+    only,
+    touch,
+    words_of,
+)
+
+from core.demo.cases import Case, entry_id
+from core.demo.faults import FaultKind
+from core.demo.graphql_http import picture
+from core.demo.library import DemoScene
+from core.demo.state import PLAIN
+from core.demo.world import DemoWorld
+from core.errors import JobRunningError, UndoRefusedError, UsageError
+from core.matching.metadata import Choice, Field, uniform_choices
+from core.model import Recommendation, RecommendationFilter, Status
+from core.runtime import Runtime, ScanOptions
+
+JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
+
+
+@pytest.fixture
+async def scanned(world: DemoWorld) -> AsyncIterator[Runtime]:
+    """The 28 cases after one scan."""
+    world.set_rate(0)
+    async with desk_of(world) as runtime:
+        await runtime.matching.scan()
+        yield runtime
+
+
+def held(world: DemoWorld) -> dict[int, dict[str, Any]]:
+    """All that the scenes of Stash hold, but the time of the last write."""
+    return {number: state_of(scene) for number, scene in world.stash.library.scenes.items()}
+
+
+def state_of(scene: DemoScene) -> dict[str, Any]:
+    plain = {name: copy.copy(getattr(scene, name)) for name in PLAIN if name != "updated_at"}
+    return plain | {
+        "studio": scene.studio and scene.studio.id,
+        "performers": sorted(one.id for one in scene.performers),
+        "tags": sorted(one.id for one in scene.tags),
+        "stash_ids": sorted((one.endpoint, one.stash_id) for one in scene.stash_ids),
+        "has_cover": scene.cover is not None,
+    }
+
+
+async def accept(runtime: Runtime, *ids: int, **options: Any) -> Any:
+    return await runtime.matching.accept(await runtime.matching.plan_accept(ids), **options)
+
+
+async def undo_last(runtime: Runtime) -> Any:
+    batch = await runtime.history.last_undoable()
+    assert batch is not None
+    return await runtime.history.undo_batch(batch.id)
+
+
+async def test_accept_all_with_exclusions_and_an_endpoint(world: DemoWorld, scanned: Runtime) -> None:
+    """ "lists what it is about to do, lets rows be taken out, takes an endpoint filter, then applies"; undone whole"""
+    desk, endpoint = scanned.matching, world.boxes[0].endpoint
+    before = held(world)
+    left_out = await only(scanned, Case.CERTAIN_BOX1)
+    wanted = RecommendationFilter(is_high_confidence=True, endpoint=endpoint)
+    plan = await desk.plan_accept(wanted=wanted, exclude=[left_out.id])
+    assert {one.endpoint for one in plan.accepted} == {endpoint}
+    assert left_out.id not in {item.recommendation.id for item in plan.items}
+    assert plan.refused == ()
+    assert len(plan.accepted) == await desk.count(wanted) - 1 > 4
+    report = await desk.accept(plan)
+    assert (len(report.done), report.not_done) == (len(plan.accepted), [])
+    for one in plan.accepted:
+        assert world.stash.library.scenes[one.scene_id].stash_id_at(endpoint) == one.candidate.id
+    assert {one.status for one in await desk.rows([one.id for one in plan.accepted])} == {Status.ACCEPTED}
+    assert world.stash.library.scenes[Case.CERTAIN_BOX1].stash_ids == []
+    await desk.scan()
+    await desk.scan(ScanOptions(is_full=True))
+    assert {one.status for one in await desk.rows([one.id for one in plan.accepted])} == {Status.ACCEPTED}
+    report = await undo_last(scanned)
+    assert report.not_done == []
+    assert held(world) == before
+    rows = await desk.rows([one.id for one in plan.accepted])
+    assert {(one.status, one.is_high_confidence) for one in rows} == {(Status.PENDING, True)}
+
+
+async def test_undo_after_a_scan_of_a_scene_linked_everywhere(world: DemoWorld, scanned: Runtime) -> None:
+    """Accepted at both stash-boxes, scanned, undone: both are pending again at once, with their evidence"""
+    ids = [one.id for one in await of_scene(scanned, Case.CERTAIN_BOTH)]
+    await accept(scanned, *ids)
+    await scanned.matching.scan(ScanOptions(is_full=True))
+    assert {one.status for one in await scanned.matching.rows(ids)} == {Status.ACCEPTED}
+    assert await scanned.matching.scene(Case.CERTAIN_BOTH) is not None
+    await undo_last(scanned)
+    rows = await scanned.matching.rows(ids)
+    assert [(one.status, one.is_high_confidence) for one in rows] == [(Status.PENDING, True)] * 2
+
+
+async def test_the_plan_refuses(world: DemoWorld, scanned: Runtime) -> None:
+    desk = scanned.matching
+    first, second = await of_scene(scanned, Case.AMBIGUOUS)
+    done = await only(scanned, Case.CERTAIN_BOX1)
+    await desk.dismiss([done.id])
+    plan = await desk.plan_accept([first.id, second.id, done.id, first.id])
+    assert [(item.recommendation.id, item.refusal) for item in plan.items] == [
+        (first.id, "two candidates of the same scene at one endpoint: choose one"),
+        (second.id, "two candidates of the same scene at one endpoint: choose one"),
+        (done.id, "it is dismissed, not pending"),
+    ]
+    assert (await desk.accept(plan)).outcomes == []
+    with pytest.raises(UsageError, match="there is no recommendation 999"):
+        await desk.plan_accept([999])
+    with pytest.raises(UsageError, match="there is no recommendation 999"):
+        await desk.dismiss([first.id, 999])
+    assert (await desk.get(first.id)) == first
+
+
+async def test_one_of_two_rivals(world: DemoWorld, scanned: Runtime) -> None:
+    """The other is superseded, for as long as the link stands, and full scans change nothing about it"""
+    desk = scanned.matching
+    first, second = await of_scene(scanned, Case.AMBIGUOUS)
+    await accept(scanned, first.id)
+
+    async def states() -> list[Status]:
+        return [one.status for one in await desk.rows([first.id, second.id])]
+
+    assert await states() == [Status.ACCEPTED, Status.SUPERSEDED]
+    for options in (ScanOptions(), ScanOptions(is_full=True)):
+        await desk.scan(options)
+        assert await states() == [Status.ACCEPTED, Status.SUPERSEDED]
+    assert (await desk.dismiss([second.id])).not_done[0].words.endswith("is superseded, not pending")
+    await undo_last(scanned)
+    assert await states() == [Status.PENDING, Status.PENDING]
+    assert all(one.is_ambiguous for one in await desk.rows([first.id, second.id]))
+
+
+async def test_a_dismissed_rival_stays_dismissed(world: DemoWorld, scanned: Runtime) -> None:
+    """Its dismissal taken back after the other was accepted, it is superseded; with the undo both are pending"""
+    desk = scanned.matching
+    first, second = await of_scene(scanned, Case.AMBIGUOUS)
+    await desk.dismiss([second.id])
+    dismissed = await scanned.history.last_undoable()
+    await accept(scanned, first.id)
+    await desk.scan(ScanOptions(is_full=True))
+    assert [one.status for one in await desk.rows([first.id, second.id])] == [Status.ACCEPTED, Status.DISMISSED]
+    assert dismissed is not None
+    await scanned.history.undo_batch(dismissed.id)
+    assert [one.status for one in await desk.rows([first.id, second.id])] == [Status.ACCEPTED, Status.SUPERSEDED]
+    await undo_last(scanned)
+    assert [one.status for one in await desk.rows([first.id, second.id])] == [Status.PENDING, Status.PENDING]
+
+
+async def test_a_link_taken_away_by_hand(world: DemoWorld, scanned: Runtime) -> None:
+    """Pending again, with the reason, and never in bulk: somebody took it away on purpose"""
+    desk = scanned.matching
+    one = await only(scanned, Case.CERTAIN_BOX1)
+    await accept(scanned, one.id)
+    await desk.scan()
+    scene = world.stash.library.scenes[Case.CERTAIN_BOX1]
+    scene.stash_ids.clear()
+    touch(scene)
+    for options in (ScanOptions(), ScanOptions(is_full=True), ScanOptions()):
+        await desk.scan(options)
+        again = await only(scanned, Case.CERTAIN_BOX1)
+        assert (again.status, again.is_high_confidence) == (Status.PENDING, False)
+        assert "the link is gone from Stash" in words_of(again)
+    plan = await desk.plan_accept(wanted=RecommendationFilter(endpoint=one.endpoint))
+    assert one.id in {item.recommendation.id for item in plan.refused}
+    await accept(scanned, one.id)
+    await desk.scan()
+    assert (await only(scanned, Case.CERTAIN_BOX1)).status is Status.ACCEPTED
+
+
+async def test_a_link_taken_away_from_a_scene_linked_everywhere(world: DemoWorld, scanned: Runtime) -> None:
+    """It is not among the unlinked scenes that a later scan looks at first: the server's counts give it away"""
+    ids = [one.id for one in await of_scene(scanned, Case.CERTAIN_BOTH)]
+    await accept(scanned, *ids)
+    await scanned.matching.scan()
+    scene = world.stash.library.scenes[Case.CERTAIN_BOTH]
+    del scene.stash_ids[0]
+    touch(scene)
+    await scanned.matching.scan()
+    rows = await of_scene(scanned, Case.CERTAIN_BOTH)
+    assert sorted(one.status for one in rows) == [Status.ACCEPTED, Status.PENDING]
+
+
+async def test_a_link_replaced_by_hand(world: DemoWorld, scanned: Runtime) -> None:
+    """The scene holds another id now: what Winnow accepted is no longer what stands there, and says so"""
+    one = await only(scanned, Case.CERTAIN_BOX1)
+    await accept(scanned, one.id)
+    scene = world.stash.library.scenes[Case.CERTAIN_BOX1]
+    scene.stash_ids[0].stash_id = "another"
+    touch(scene)
+    await scanned.matching.scan()
+    again = await only(scanned, Case.CERTAIN_BOX1)
+    assert again.status is Status.WITHDRAWN
+    assert "another entry" in words_of(again)
+    report = await undo_last(scanned)
+    assert "which Winnow did not write" in report.not_done[0].words
+    assert scene.stash_ids[0].stash_id == "another"
+
+
+async def test_what_changed_between_scan_and_accept(world: DemoWorld, scanned: Runtime) -> None:
+    """Gone, linked to the same, to another: each is refused in words, the rest is linked, and the list is corrected"""
+    desk, library = scanned.matching, world.stash.library
+    cases = (Case.CERTAIN_BOX1, Case.MULTI_FILE, Case.MD5_LISTED, Case.LEADING_ZERO)
+    rows = {case: (await of_scene(scanned, case, world.boxes[0].endpoint))[0] for case in cases}
+    plan = await desk.plan_accept([one.id for one in rows.values()])
+    del library.scenes[Case.CERTAIN_BOX1]
+    link(library.scenes[Case.MULTI_FILE], world, rows[Case.MULTI_FILE].candidate.id)
+    link(library.scenes[Case.MD5_LISTED], world, "another")
+    report = await desk.accept(plan)
+    words = {one.subject: one.words for one in report.not_done}
+    assert "no longer in Stash" in words[rows[Case.CERTAIN_BOX1].id]
+    assert "linked to this very entry meanwhile" in words[rows[Case.MULTI_FILE].id]
+    assert "conflict" in words[rows[Case.MD5_LISTED].id]
+    assert [one.subject for one in report.done] == [rows[Case.LEADING_ZERO].id]
+    assert [one.stash_id for one in library.scenes[Case.MD5_LISTED].stash_ids] == ["another"]
+    now = {case: (await desk.rows([one.id]))[0].status for case, one in rows.items()}
+    assert now == {
+        Case.CERTAIN_BOX1: Status.WITHDRAWN,
+        Case.MULTI_FILE: Status.WITHDRAWN,
+        Case.MD5_LISTED: Status.WITHDRAWN,
+        Case.LEADING_ZERO: Status.ACCEPTED,
+    }
+
+
+async def test_a_second_accept_at_once(world: DemoWorld, scanned: Runtime) -> None:
+    """Refused in words; it leaves nothing behind that a later start would carry out"""
+    one, two = await only(scanned, Case.CERTAIN_BOX1), await only(scanned, Case.MULTI_FILE)
+    world.stash.faults.add(FaultKind.SILENT, times=None, only="findScene")
+    first = asyncio.create_task(accept(scanned, one.id))
+    await world.stash.log.wait_for("findScene")
+    async with desk_of(world) as other:
+        with pytest.raises(JobRunningError, match="already under way"):
+            await accept(other, two.id)
+    world.stash.faults.clear()
+    assert len((await first).done) == 1
+    async with desk_of(world) as later:
+        assert later.recovered == ()
+        assert world.stash.library.scenes[Case.MULTI_FILE].stash_ids == []
+        assert (await only(later, Case.MULTI_FILE)).status is Status.PENDING
+
+
+async def test_dismissals_survive_and_can_be_undone(world: DemoWorld, scanned: Runtime) -> None:
+    """Many at once, as one batch; undone they are all back; a dismissal of one stash-box says nothing at the other"""
+    desk = scanned.matching
+    both = await of_scene(scanned, Case.CERTAIN_BOTH)
+    await desk.dismiss([both[0].id, (await only(scanned, Case.CERTAIN_BOX2)).id], reason="not mine")
+    assert [one.status for one in await desk.rows([one.id for one in both])] == [Status.DISMISSED, Status.PENDING]
+    assert {one.reason for one in await desk.dismissals()} == {"not mine"}
+    await desk.scan(ScanOptions(is_full=True))
+    async with desk_of(world, max_phash_distance=6) as other:
+        await other.matching.scan()
+        assert {one.status for one in await other.matching.rows([both[0].id])} == {Status.DISMISSED}
+    report = await undo_last(scanned)
+    assert (len(report.done), await desk.dismissals()) == (2, [])
+    assert {one.status for one in await of_scene(scanned, Case.CERTAIN_BOTH)} == {Status.PENDING}
+    report = await desk.withdraw([1, 77])
+    assert [one.words for one in report.not_done] == [
+        "dismissal 1 is no longer in force",
+        "there is no dismissal 77; `winnow dismissals` lists them",
+    ]
+
+
+async def test_another_candidate_still_surfaces(empty_world: DemoWorld) -> None:
+    """A dismissal is of one candidate; a new one for the same scene is proposed"""
+    world = empty_world
+    world.set_rate(0)
+    add_scene(world, 1)
+    add_entry(world, 1)
+    async with desk_of(world) as runtime:
+        await runtime.matching.scan()
+        await runtime.matching.dismiss([(await only(runtime, 1)).id])
+        add_entry(world, 1, copy=1)
+        await runtime.matching.scan(ScanOptions(is_full=True))
+        states = {one.candidate.id: (one.status, one.is_high_confidence) for one in await of_scene(runtime, 1)}
+        assert states == {
+            entry_name(1): (Status.DISMISSED, False),
+            entry_name(1, copy=1): (Status.PENDING, True),
+        }
+
+
+# -- metadata ------------------------------------------------------------------------------------------------------
+
+
+async def _metadata(world: DemoWorld, runtime: Runtime) -> Recommendation:
+    entry = world.boxes[0].library.scenes[entry_id(0, Case.METADATA)]
+    for image in entry.images:
+        image.source = JPEG
+    await runtime.matching.scan(ScanOptions(is_full=True))
+    return await only(runtime, Case.METADATA)
+
+
+async def test_side_by_side(world: DemoWorld, scanned: Runtime) -> None:
+    """ "field by field", by stash id, by name, by alias; what is not here is listed and not invented"""
+    one = await _metadata(world, scanned)
+    changes = {
+        change.field: change for change in await scanned.matching.compare_metadata(one, uniform_choices(Choice.FILL))
+    }
+    assert set(changes) == set(Field)
+    performers = changes[Field.PERFORMERS]
+    assert isinstance(performers.result, tuple)
+    assert {getattr(person, "name", "") for person in performers.result} == {"Ada F.", "Bruno Vale", "C. Marsh"}
+    assert [item.remote.name for item in performers.unresolved] == ["Dmitri Sand"]
+    assert [item.remote.name for item in changes[Field.TAGS].unresolved] == ["Aurora"]
+    assert getattr(changes[Field.STUDIO].result, "name", "") == "Meadow Pics"
+    kept = await scanned.matching.compare_metadata(one, {})
+    assert not any(change.is_change for change in kept)
+
+
+@pytest.mark.parametrize("choice", [Choice.FILL, Choice.REPLACE])
+async def test_accept_with_metadata(world: DemoWorld, scanned: Runtime, choice: Choice) -> None:
+    """Every field is written as chosen and every one is put back; nothing is blanked, nothing invented"""
+    one = await _metadata(world, scanned)
+    scene = world.stash.library.scenes[Case.METADATA]
+    entry = world.boxes[0].library.scenes[one.candidate.id]
+    scene.details, scene.urls, scene.code = "My own words.", ["https://mine.example/1"], ""
+    scene.performers = [world.stash.library.performers[4]]
+    scene.cover = JPEG + b"mine"
+    entry.director, entry.code = "Edda Lind", None
+    scene.code = "MINE-1"
+    touch(scene)
+    before, counts = state_of(scene), (len(world.stash.library.performers), len(world.stash.library.tags))
+    await scanned.matching.scan(ScanOptions(is_full=True))
+    report = await accept(scanned, one.id, metadata=uniform_choices(choice, cover=choice))
+    assert report.not_done == []
+    after = state_of(scene)
+    assert after["title"] == "Aurora over the Sea"
+    assert after["date"] == "2021-11"
+    assert after["director"] == "Edda Lind"
+    assert after["code"] == "MINE-1"  # the entry states none: nothing is blanked
+    assert after["details"] == ("My own words." if choice is Choice.FILL else entry.details)
+    assert after["studio"] == 1
+    assert after["performers"] == [1, 2, 3, 4]  # one is not known here, so none is taken away
+    assert set(after["tags"]) == {1, 2, 3}
+    assert after["urls"][0] == "https://mine.example/1"
+    assert set(entry.urls) < set(after["urls"])
+    assert picture(scene.cover) == (JPEG + b"mine" if choice is Choice.FILL else JPEG)
+    assert after["organized"] == before["organized"]
+    assert (len(world.stash.library.performers), len(world.stash.library.tags)) == counts
+    effects = await scanned.history.effects(report.batch_id)
+    assert any("Dmitri Sand" in words for words in (effects[1].after or {})["unresolved"])
+    report = await undo_last(scanned)
+    assert report.not_done == []
+    assert state_of(scene) == before
+    assert picture(scene.cover) == JPEG + b"mine"
+    assert (await only(scanned, Case.METADATA)).status is Status.PENDING
+
+
+async def test_metadata_without_the_link_is_not_taken(world: DemoWorld, scanned: Runtime) -> None:
+    """A refused link takes its metadata with it, and the reason says so"""
+    one = await only(scanned, Case.METADATA)
+    scene = world.stash.library.scenes[Case.METADATA]
+    plan = await scanned.matching.plan_accept([one.id])
+    link(scene, world, "another")
+    before = state_of(scene)
+    report = await scanned.matching.accept(plan, metadata=uniform_choices(Choice.REPLACE))
+    assert [outcome.is_done for outcome in report.outcomes] == [False, False]
+    assert "not linked to this entry" in report.not_done[1].words
+    assert state_of(scene) == before
+
+
+# -- telling the stash-box -----------------------------------------------------------------------------------------
+
+
+def _votes(world: DemoWorld, box: int, case: Case) -> list[tuple[int, int]]:
+    entry = world.boxes[box].library.scenes[entry_id(box, case)]
+    return [(one.value, one.duration) for one in entry.fingerprints if one.user_vote > 0]
+
+
+@pytest.mark.parametrize(("is_on", "is_by_person"), [(False, True), (True, False), (True, True)])
+async def test_submissions_only_when_on_and_by_a_person(world: DemoWorld, *, is_on: bool, is_by_person: bool) -> None:
+    """ "off by default, only for matches a person accepted", and only for links that were really made"""
+    world.set_rate(0)
+    async with desk_of(world, submit_fingerprints=is_on) as runtime:
+        await runtime.matching.scan()
+        rows = [
+            *await of_scene(runtime, Case.CERTAIN_BOTH),
+            *await of_scene(runtime, Case.MULTI_FILE),
+            await only(runtime, Case.CERTAIN_BOX1),
+        ]
+        plan = await runtime.matching.plan_accept([one.id for one in rows])
+        link(world.stash.library.scenes[Case.CERTAIN_BOX1], world, "another")  # a conflict
+        forget_requests(world)
+        report = await runtime.matching.accept(plan, is_by_person=is_by_person)
+        assert len(report.not_done) == 1
+    film = world.stash.library.scenes[Case.CERTAIN_BOTH].files[0]
+    expected = {(int(value, 16), int(film.duration)) for value in film.fingerprints.values()}
+    for box in (0, 1):
+        told = _votes(world, box, Case.CERTAIN_BOTH)
+        assert set(told) == (expected if is_on and is_by_person else set())
+    assert _votes(world, 0, Case.CERTAIN_BOX1) == []
+    assert len(_votes(world, 0, Case.MULTI_FILE)) == (4 if is_on and is_by_person else 0)
+    if not (is_on and is_by_person):
+        assert [len(box.log.requests) for box in world.boxes] == [0, 0]
+
+
+async def test_a_failed_submission_is_told_and_the_link_stands(world: DemoWorld) -> None:
+    """And it says beforehand that it cannot be undone; the link itself can"""
+    world.set_rate(0)
+    world.boxes[0].faults.add(FaultKind.ERROR, times=None, only="submitFingerprints", message="read only today")
+    async with desk_of(world, submit_fingerprints=True) as runtime:
+        await runtime.matching.scan()
+        one = await only(runtime, Case.CERTAIN_BOX1)
+        report = await accept(runtime, one.id, is_by_person=True)
+        assert len(report.done) == 1
+        assert "read only today" in report.not_done[0].words
+        assert "cannot be undone" in report.not_done[0].title
+        assert (await only(runtime, Case.CERTAIN_BOX1)).status is Status.ACCEPTED
+        batch = (await runtime.history.batches())[0]
+        with pytest.raises(UndoRefusedError):
+            await runtime.history.undo_batch(batch.id)
+        assert (await undo_last(runtime)).not_done == []
+        assert world.stash.library.scenes[Case.CERTAIN_BOX1].stash_ids == []
+
+
+async def test_no_decision_asks_a_stash_box(world: DemoWorld, scanned: Runtime) -> None:
+    """Everything a decision needs is stored: none of them contacts a stash-box"""
+    forget_requests(world)
+    one, two = await only(scanned, Case.CERTAIN_BOX1), await only(scanned, Case.MULTI_FILE)
+    await accept(scanned, one.id, is_by_person=True)
+    await scanned.matching.dismiss([two.id])
+    await scanned.matching.withdraw([row.id for row in await scanned.matching.dismissals()])
+    await undo_last(scanned)
+    assert [asked(world, box) for box in (0, 1)] == [0, 0]
+    assert [len(box.log.requests) for box in world.boxes] == [0, 0]
+    assert await everything(scanned)
