@@ -1,0 +1,54 @@
+"""A Winnow of its own process that kills itself in the middle: run by the tests of sudden ends.
+
+Takes one JSON object: config, data, action ("accept" or "undo"), ids or batch, step and nth (which recorded step, the
+how many-th of its name, is the last; "submitted" is the moment before the first effect).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from ledger_cases import FILL
+from matching_desk import IMPATIENT
+
+import core.runtime
+from core.config import load_settings
+from core.ledger.apply import Ledger
+from core.servers.http import Http
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def run(given: dict[str, Any]) -> None:
+    seen = 0
+
+    def on_step(name: str, _: object) -> None:
+        nonlocal seen
+        seen += name == given["step"]
+        if seen == given["nth"]:
+            die()
+
+    if given["step"] == "submitted":
+        Ledger.apply = lambda *_, **__: die()  # type: ignore[method-assign, assignment]
+    core.runtime.Http = functools.partial(Http, IMPATIENT)  # type: ignore[assignment, attr-defined]
+    settings = load_settings(Path(given["config"]), env={})
+    async with core.runtime.open_runtime(settings, data_dir=Path(given["data"]), on_step=on_step) as runtime:
+        if given["action"] == "accept":
+            plan = await runtime.matching.plan_accept(given["ids"])
+            await runtime.matching.accept(plan, metadata=FILL)
+        else:
+            await runtime.history.undo_batch(given["batch"])
+
+
+asyncio.run(run(json.loads(sys.argv[1])))
