@@ -24,6 +24,10 @@ _INDENT = " " * 10
 
 async def doctor(args: argparse.Namespace, console: Console) -> int:
     """Print all checks; 1 when one failed."""
+    if args.pictures:
+        from tui.commands.pictures import pictures
+
+        return pictures(args, console)
     checks: list[Check] = []
     try:
         data_dir = data_folder(load_settings(args.config, required=False), args.data_dir)

@@ -29,6 +29,7 @@ from tui.widgets.windowed_list import WindowedList
 if TYPE_CHECKING:
     from tui.screens.match_detail import MatchDetailScreen
 
+_FIRST_ROWS: Final = 200
 _PAUSE_SECONDS: Final = 0.15  # between the last typed letter and the search
 _REFRESH_SECONDS: Final = 2.0  # between two looks at what a running scan added
 
@@ -110,6 +111,8 @@ class MatchingScreen(WinnowScreen):
 
     async def _read_list(self) -> None:
         desk, view = self.runtime.matching, self.view
+        if self._summary is None and not self.matches.ids:  # opened for the first time: the first page at once
+            self.matches.show_ids(await desk.ids(view.wanted, sort=view.sort, limit=_FIRST_ROWS))
         ids = await desk.ids(view.wanted, sort=view.sort, is_reversed=view.is_reversed)
         if view == self.view:
             is_from_top, self._is_top_wanted = self._is_top_wanted, False

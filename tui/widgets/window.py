@@ -96,14 +96,17 @@ class Window(Generic[RowT]):
             return ()
         page = len(shown)
         visible = self._missing(ids[shown.start : shown.stop])
+        if visible:
+            self.is_asking = True
+            return tuple(visible)  # alone, so that they are there soonest; the pages around them come next
         below = self._missing(ids[shown.stop : shown.stop + page])
         above = self._missing(ids[max(0, shown.start - page) : shown.start])
-        if not visible and max(len(below), len(above)) * 2 < page:
+        if max(len(below), len(above)) * 2 < page:
             return ()
         for key in ids[max(0, shown.start - page) : shown.stop + page]:
             if key in self._rows:
                 self._rows.move_to_end(key)  # what is near is kept longest
-        wanted = (*visible, *below, *above)[: self._kept]
+        wanted = (*below, *above)[: self._kept]
         self.is_asking = bool(wanted)
         return wanted
 
