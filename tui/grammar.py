@@ -172,12 +172,14 @@ def _add_setup(commands: _Commands) -> None:
     init.add_argument("--api-key", metavar="KEY", help="its API key: env:NAME, file:PATH or the key itself")
     init.add_argument("--yes", action="store_true", help="ask nothing: replace an existing file (a .bak is kept)")
 
-    commands.add(
+    doctor = commands.add(
         "doctor",
         "doctor:doctor",
         "check every server, key, path mapping, folder and the terminal; say what to do about each",
         "winnow doctor",
+        "winnow doctor --pictures",
     )
+    doctor.add_argument("--pictures", action="store_true", help="draw one test card in every way the terminal may know")
 
 
 def _add_decisions(commands: _Commands) -> None:
