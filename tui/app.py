@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
@@ -19,8 +19,9 @@ from core.clock import Clock, SystemClock
 from core.errors import ConfigError, WinnowError
 from core.settings import Settings
 from tui.bindings import bindings
+from tui.job_feed import JobFeed
 from tui.keymap import Keymap, load_keymap, user_path
-from tui.messages import DecisionsChanged, JobsProgressed, ServerChecked
+from tui.messages import DecisionsChanged, ServerChecked
 from tui.palette import WinnowCommands
 from tui.pictures.gallery import Pictures
 from tui.present import plain
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from core.runtime import Progress, Runtime
 
 SERVER_SECONDS: Final = 15.0
-_TELL_SECONDS: Final = 0.1
 _SAID_LIMIT: Final = 1000
 Severity = Literal["information", "warning", "error"]
 
@@ -95,7 +95,7 @@ class WinnowApp(App[int], inherit_bindings=False):
             self, wanted=images or settings.display.images, cache_directory=data_dir / "thumbnails"
         )
         self.keymap_in_force = keymap or load_keymap(user_path(settings.path))
-        self.progress: dict[int, Progress] = {}
+        self.jobs = JobFeed(self)
         self.said: deque[Said] = deque(maxlen=_SAID_LIMIT)
         self.server_trouble: str | None = None
         self.failure: WinnowError | None = None
@@ -104,8 +104,6 @@ class WinnowApp(App[int], inherit_bindings=False):
         self._leaving = asyncio.Event()
         self._is_ending = False
         self._holder: asyncio.Task[None] | None = None
-        self._ended: set[int] = set()
-        self._is_telling = False
         self.animation_level = "none"
         for theme in THEMES.values():
             self.register_theme(theme)
@@ -129,12 +127,18 @@ class WinnowApp(App[int], inherit_bindings=False):
         return self._runtime is not None
 
     @property
+    def progress(self) -> Mapping[int, Progress]:
+        """How far the running jobs of this process are, by id."""
+        return self.jobs.progress
+
+    @property
     def library_name(self) -> str:
         """The library in the header: its server's host."""
         return urlsplit(self.settings.stash.url).netloc.rpartition("@")[2]
 
     def on_mount(self) -> None:
         self.set_keymap(self.keymap_in_force.textual())
+        self.app_resume_signal.subscribe(self, self._resumed)
         for words in (*self.keymap_in_force.faults, *self.settings.warnings, *self._faults):
             self.say(words, severity="warning")
         if not self.settings.stash.url:
@@ -151,7 +155,7 @@ class WinnowApp(App[int], inherit_bindings=False):
                 self._leaving.clear()
                 async with open_runtime(self.settings, data_dir=self.data_dir, clock=self.clock) as runtime:
                     is_first, self._runtime = self._runtime is None, runtime
-                    unsubscribe = runtime.jobs.subscribe(self._job_progressed)
+                    unsubscribe = runtime.jobs.subscribe(self.jobs.hear)
                     for words in runtime.recovered:
                         self.say(words)
                     self.call_later(self._opened if is_first else self.decisions_changed)
@@ -187,10 +191,14 @@ class WinnowApp(App[int], inherit_bindings=False):
     def use_settings(self, settings: Settings) -> bool:
         """Work with other settings from now on; False while jobs run, which keep those they began with."""
         self.settings = settings
-        if self.progress:
+        if self.jobs.progress:
             return False
         self._leaving.set()
         return True
+
+    def _resumed(self, _app: App[Any]) -> None:
+        """Back from the background: the terminal shows nothing of ours any more."""
+        self.refresh(layout=True)
 
     def in_background(self, work: Coroutine[Any, Any, None], *, group: str) -> None:
         """Work that belongs to no screen; its failure becomes a message, a defect the error screen."""
@@ -220,22 +228,6 @@ class WinnowApp(App[int], inherit_bindings=False):
             self.say(words, severity="warning")
         self.server_trouble = words
         self.screen.post_message(ServerChecked(words))
-
-    def _job_progressed(self, progress: Progress) -> None:
-        """Collect what jobs report and pass it on at most ten times a second."""
-        self.progress[progress.job_id] = progress
-        if progress.state not in ("running", "paused"):
-            self._ended.add(progress.job_id)
-        if not self._is_telling:
-            self._is_telling = True
-            self.set_timer(_TELL_SECONDS, self._tell_jobs)
-
-    def _tell_jobs(self) -> None:
-        self._is_telling = False
-        ended, self._ended = frozenset(self._ended), set()
-        self.screen.post_message(JobsProgressed(dict(self.progress), ended))
-        for job_id in ended:
-            self.progress.pop(job_id, None)
 
     def decisions_changed(self) -> None:
         """Something was decided or taken back: the screen in sight reads again, the others do when they are shown."""
@@ -280,30 +272,11 @@ class WinnowApp(App[int], inherit_bindings=False):
 
     # -- commands in force everywhere
 
-    async def _show(self, mode: str) -> None:
-        if self.is_open:
-            await self.switch_mode(mode)
-
-    async def action_show_dashboard(self) -> None:
-        await self._show("dashboard")
-
-    async def action_show_matching(self) -> None:
-        await self._show("matching")
-
-    async def action_show_jobs(self) -> None:
-        await self._show("jobs")
-
-    async def action_show_history(self) -> None:
-        await self._show("history")
-
-    async def action_show_dismissals(self) -> None:
-        await self._show("dismissals")
-
-    async def action_show_settings(self) -> None:
-        await self._show("settings")
-
-    def action_show_messages(self) -> None:
-        self.push_screen(_screen("messages", "MessagesScreen")())
+    async def action_show(self, name: str) -> None:
+        if name == "messages":
+            self.push_screen(_screen("messages", "MessagesScreen")())
+        else:
+            await self.switch_mode(name)
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen
@@ -339,8 +312,11 @@ class WinnowApp(App[int], inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a configuration there is nothing to go to."""
-        if not self.is_open and (action.startswith("show_") or action in {"undo", "back"}):
-            return action == "show_messages" or (action == "back" and len(self.screen_stack) > 2)
+        if not self.is_open:
+            if action == "show":
+                return parameters == ("messages",)
+            if action in {"undo", "back"}:
+                return action == "back" and len(self.screen_stack) > 2
         return super().check_action(action, parameters)
 
     async def action_quit(self) -> None:

@@ -30,6 +30,8 @@ class Command:
     def action(self) -> str:
         """The name of the action that answers it."""
         scope, _, name = self.id.partition(".")
+        if self.id.startswith("app.show-"):
+            return f"show('{name.removeprefix('show-')}')"
         return _ACTIONS.get(self.id, name.replace("-", "_") if scope != "nav" else f"nav_{name.replace('-', '_')}")
 
 
