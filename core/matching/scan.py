@@ -172,7 +172,7 @@ class MatchingScan:
         async with self._database.read() as reader:
             if await facts.get(reader, _RULES) == rules:
                 return
-        after, done = 0, 0
+        after, done = (0, ""), 0
         while True:
             async with self._database.write() as tx:
                 pairs = await recommendations.scenes_with_rows(tx, after=after)
@@ -185,7 +185,7 @@ class MatchingScan:
                     )
             if not pairs:
                 break
-            after = pairs[-1][0]
+            after = pairs[-1]
             done += len(pairs)
             await job.report(done=done, message="applying changed settings")
         async with self._database.write() as tx:

@@ -215,14 +215,16 @@ async def of_scenes(reader: Reader, endpoint: str, scene_ids: Sequence[int]) -> 
     return found
 
 
-async def scenes_with_rows(reader: Reader, *, after: int = 0, limit: int = 500) -> list[tuple[int, str]]:
-    """Pairs (scene id, endpoint) that hold rows, in order of the scene id, after a scene id."""
-    sql = (
-        "SELECT DISTINCT scene_id, endpoint FROM recommendations WHERE type = ? AND scene_id IN "
-        "(SELECT DISTINCT scene_id FROM recommendations WHERE type = ? AND scene_id > ? ORDER BY scene_id LIMIT ?) "
-        "ORDER BY scene_id, endpoint"
+async def scenes_with_rows(
+    reader: Reader, *, after: tuple[int, str] = (0, ""), limit: int = 500
+) -> list[tuple[int, str]]:
+    """Pairs (scene id, endpoint) that hold rows, in that order, after such a pair."""
+    rows = await reader.rows(
+        "SELECT DISTINCT scene_id, endpoint FROM recommendations INDEXED BY recommendations_by_scene "
+        "WHERE (scene_id, endpoint) > (?, ?) AND type = ? ORDER BY scene_id, endpoint LIMIT ?",
+        (*after, SCENE_FINGERPRINT_MATCH, limit),
     )
-    return [(row[0], row[1]) for row in await reader.rows(sql, (SCENE_FINGERPRINT_MATCH,) * 2 + (after, limit))]
+    return [(row[0], row[1]) for row in rows]
 
 
 async def scenes_at(reader: Reader, endpoint: str, *, after: int = 0, limit: int = 500) -> list[int]:
