@@ -199,6 +199,7 @@ def _effects(one: Recommendation, metadata: Mapping[Field, Choice] | None) -> li
             "endpoint": one.endpoint,
             "stash_id": one.candidate.id,
             "recommendation_id": one.id,
+            "was_certain": one.is_high_confidence,
         },
         subject=one.id,
     )

@@ -20,7 +20,7 @@ class CheckedLink:
         self._effect = effect
 
     async def inspect(self, payload: Payload) -> Image:
-        """As the effect. Refused unless the recommendation of the payload is pending."""
+        """As the effect. Refused unless the recommendation is still pending, and as certain as when it was chosen."""
         wanted = payload.get("recommendation_id")
         if wanted is not None:
             async with self._database.read() as reader:
@@ -29,6 +29,12 @@ class CheckedLink:
                 raise EffectRefusedError(f"recommendation {wanted} no longer exists")
             if found[0].status is not Status.PENDING:
                 raise EffectRefusedError(f"recommendation {wanted} is {found[0].status} by now, not pending")
+            if payload.get("was_certain") and not found[0].is_high_confidence:
+                failed = "; ".join(reason.text for reason in found[0].reasons if not reason.is_met)
+                raise EffectRefusedError(
+                    f"recommendation {wanted} was of high confidence when it was chosen and is no longer ({failed}): "
+                    "look at it again"
+                )
         return await self._effect.inspect(payload)
 
     async def perform(self, payload: Payload, before: Image) -> Image:

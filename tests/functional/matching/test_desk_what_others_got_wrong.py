@@ -299,6 +299,25 @@ async def test_a_list_is_not_applied_to_what_changed(world: DemoWorld, scanned: 
     assert (await only(scanned, Case.CERTAIN_BOX1)).status is Status.DISMISSED
 
 
+async def test_what_was_certain_and_is_no_longer(empty_world: DemoWorld) -> None:
+    """ "an old result list applied to a changed disk": a rival that came after the list was shown keeps it from it"""
+    world = empty_world
+    world.set_rate(0)
+    add_scene(world, 1)
+    add_entry(world, 1)
+    async with desk_of(world) as runtime, desk_of(world) as other:
+        await runtime.matching.scan()
+        plan = await runtime.matching.plan_accept(wanted=RecommendationFilter(is_high_confidence=True))
+        assert len(plan.accepted) == 1
+        add_entry(world, 1, copy=1)
+        await other.matching.scan(ScanOptions(is_full=True))
+        report = await runtime.matching.accept(plan)
+        assert "2 candidates at this endpoint" in report.not_done[0].words
+        assert world.stash.library.scenes[1].stash_ids == []
+        again = await runtime.matching.plan_accept([plan.accepted[0].id])  # chosen by itself, rival and all
+        assert len((await runtime.matching.accept(again)).done) == 1
+
+
 async def test_the_document_of_a_recommendation(world: DemoWorld, scanned: Runtime) -> None:
     """Section 1: everything a decision needs to be shown is stored, in this shape"""
     one = await only(scanned, Case.MULTI_FILE)
