@@ -23,13 +23,11 @@ from core.settings import (
     DisplaySettings,
     MatchingSettings,
     MediaSettings,
-    NotifySettings,
     PathMapping,
     Secret,
     SettingInfo,
     Settings,
     StashSettings,
-    TrashSettings,
     infos_of,
     sections,
     setting_infos,
@@ -40,12 +38,10 @@ __all__ = [
     "DisplaySettings",
     "MatchingSettings",
     "MediaSettings",
-    "NotifySettings",
     "PathMapping",
     "Secret",
     "Settings",
     "StashSettings",
-    "TrashSettings",
     "data_folder",
     "default_config_path",
     "default_data_dir",
@@ -169,7 +165,7 @@ class _Reader:
             value = msgspec.convert(raw, info.hint)
         except msgspec.ValidationError:
             raise ValueError(f"is {_shown(raw)}; it must be {info.allowed}") from None
-        if info.kind in {"stash-url", "url"} and re.search(r"//[^/]*@", value):
+        if info.kind == "stash-url" and re.search(r"//[^/]*@", value):
             self._warn_if_shared(self._file.path)
         check = _CHECKS.get(info.kind)
         return value if check is None or not value else check(value, self._file.path.parent)
@@ -354,7 +350,6 @@ def _local_path(text: str, base: Path) -> str:
 
 _CHECKS: dict[str, Callable[[Any, Path], Any]] = {
     "stash-url": lambda text, _: stash_url(text),
-    "url": lambda text, _: _web_address(text),
     "endpoints": lambda addresses, _: _endpoints(addresses),
     "stash-path": lambda text, _: _stash_path(text),
     "path": _local_path,

@@ -73,10 +73,6 @@ class StashSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             " file; empty for a Stash without a password."
         ),
     ] = Secret()
-    database: Annotated[
-        str,
-        _meta("Stash's database file, read directly and never written; empty: the server alone is asked.", kind="path"),
-    ] = ""
     path_map: Annotated[
         tuple[PathMapping, ...],
         _meta(
@@ -162,18 +158,6 @@ class MatchingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         return tuple(disabled for disabled in self.disabled_endpoints if normal_endpoint(disabled) not in known)
 
 
-class TrashSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where removed files go."""
-
-    directory: Annotated[
-        str,
-        _meta(
-            "Winnow's trash folder; empty: a folder `.winnow-trash` on the same file system as each file.", kind="path"
-        ),
-    ] = ""
-    use_system_trash: Annotated[bool, _meta("Whether files go to the system's own trash instead.")] = False
-
-
 class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What Winnow keeps for itself."""
 
@@ -216,24 +200,14 @@ class DisplaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     mouse: Annotated[bool, _meta("Whether the mouse is listened to.")] = True
 
 
-class NotifySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What follows a finished job."""
-
-    bell: Annotated[bool, _meta("Whether the terminal bell rings.")] = False
-    command: Annotated[str, _meta("A command that is run; empty: none.")] = ""
-    url: Annotated[str, _meta("An address that is sent a message by POST; empty: none.", kind="url")] = ""
-
-
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that was set. `path` is the file it came from (None: defaults), `warnings` what to tell the user."""
 
     stash: StashSettings = StashSettings()
     matching: MatchingSettings = MatchingSettings()
-    trash: TrashSettings = TrashSettings()
     data: DataSettings = DataSettings()
     media: MediaSettings = MediaSettings()
     display: DisplaySettings = DisplaySettings()
-    notify: NotifySettings = NotifySettings()
     path: Path | None = None
     warnings: tuple[str, ...] = ()
 

@@ -45,12 +45,7 @@ def refused(path: Path, **env: str) -> str:
 
 def test_the_names_and_defaults_of_the_product() -> None:
     settings = Settings()
-    assert (settings.stash.url, settings.stash.api_key, settings.stash.database, settings.stash.path_map) == (
-        "",
-        Secret(),
-        "",
-        (),
-    )
+    assert (settings.stash.url, settings.stash.api_key, settings.stash.path_map) == ("", Secret(), ())
     matching = settings.matching
     assert {name: getattr(matching, name) for name in setting_infos("matching")} == {
         "min_matching_fingerprints": 2,
@@ -65,7 +60,6 @@ def test_the_names_and_defaults_of_the_product() -> None:
         "disabled_endpoints": (),
         "submit_fingerprints": False,
     }
-    assert settings.trash.use_system_trash is False
 
 
 def test_every_setting_is_documented_and_its_default_is_allowed() -> None:
@@ -82,7 +76,6 @@ def test_a_whole_file(tmp_path: Path) -> None:
         [stash]
         url = "https://nas:9999/stash/graphql/"
         api_key = "env:STASH_KEY"
-        database = "stash-go.sqlite"
         path_map = [
             { stash = "/data", local = "/mnt/media" },
             { stash = 'D:\\films', local = "films" },
@@ -98,7 +91,6 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert settings.path == path
     assert settings.stash.url == "https://nas:9999/stash"
     assert settings.stash.api_key.reveal() == KEY
-    assert settings.stash.database == str(tmp_path / "stash-go.sqlite")
     assert settings.stash.path_map == (
         PathMapping(stash="/data", local="/mnt/media"),
         PathMapping(stash="D:\\films", local=str(tmp_path / "films")),
@@ -118,7 +110,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
         ("[xyz]\n", 1, "unknown section [xyz]; the sections are: [stash], [matching]"),
         ('url = "http://nas"', 1, "url stands outside a section; it belongs below [stash]"),
         ("recheck_day = 1", 1, "unknown setting recheck_day outside a section; did you mean recheck_days?"),
-        ("[display]\nbell = true", 2, "[display] has no bell; it belongs below [notify]"),
+        ("[display]\nworkers = 2", 2, "[display] has no workers; it belongs below [media]"),
         ("matching = 3", 1, "matching must be a section"),
         ("[[matching]]\nrecheck_days = 3", 1, "matching must be a section"),
         ('[matching]\nrecheck_days = "soon"', 2, 'recheck_days is "soon"; it must be a whole number from 0 to 3650'),
@@ -147,7 +139,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
         ("[stash]\npath_map = [{stash=1, local='/b'}]", 2, "is wrong in pair 1"),
         ("[stash]\npath_map = [{stash='/a', local='/b'}, {stash='/a', local='/c'}]", 2, 'names "/a" twice'),
         ("[[stash.path_map]]\nstash='/a'\n", 1, "lacks local in pair 1"),
-        ("[stash]\ndatabase = '~nobody-of-this-name/x'", 2, "no home folder is known"),
+        ("[data]\ndirectory = '~nobody-of-this-name/x'", 2, "no home folder is known"),
         ("[stash]\nurl = \n", 2, "is not valid TOML: Invalid value (column 7)"),
         ("[stash]\nurl = 'a'\nurl = 'b'\n", 3, "is not valid TOML: Cannot overwrite a value"),
         ("[stash]\n\nurl = [", 3, "is not valid TOML"),
