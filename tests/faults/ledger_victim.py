@@ -1,7 +1,7 @@
 """A Winnow of its own process that kills itself in the middle: run by the tests of sudden ends.
 
-Takes one JSON object: config, data, action ("accept" or "undo"), ids or batch, step and nth (which recorded step, the
-how many-th of its name, is the last; "submitted" is the moment before the first effect).
+Takes one JSON object: config, data, action ("accept", "link" or "undo"), ids or batch, step and nth (which recorded
+step, the how many-th of its name, is the last; "submitted" is the moment before the first effect).
 """
 
 from __future__ import annotations
@@ -23,11 +23,28 @@ from matching_desk import IMPATIENT
 import core.runtime
 from core.config import load_settings
 from core.ledger.apply import Ledger
+from core.ledger.stash_link import STASH_LINK
 from core.servers.http import Http
+from core.store.journal import NewEffect
 
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def link(runtime: core.runtime.Runtime, ids: list[int]) -> None:
+    """Beside the job, of which only one may run: two of these write at the same moment."""
+    ledger = runtime.history._ledger
+    effects = [
+        NewEffect(
+            STASH_LINK,
+            f"link scene {one.scene_id}",
+            {"scene_id": one.scene_id, "endpoint": one.endpoint, "stash_id": one.candidate.id},
+            subject=one.id,
+        )
+        for one in await runtime.matching.rows(ids)
+    ]
+    await ledger.apply(await ledger.submit("accept", "link", effects))
 
 
 async def run(given: dict[str, Any]) -> None:
@@ -47,6 +64,8 @@ async def run(given: dict[str, Any]) -> None:
         if given["action"] == "accept":
             plan = await runtime.matching.plan_accept(given["ids"])
             await runtime.matching.accept(plan, metadata=FILL)
+        elif given["action"] == "link":
+            await link(runtime, given["ids"])
         else:
             await runtime.history.undo_batch(given["batch"])
 
