@@ -29,10 +29,10 @@ Winnow reads one TOML file: the one named by `--config FILE`, else by the enviro
 `winnow/config.toml` in the platform's configuration folder (`~/.config/winnow/config.toml` on Linux). `winnow init`
 asks for what is needed, checks it and writes the file; `winnow doctor` checks everything that is set.
 
-Winnow's own database lies in the folder named by `--data-dir DIR`, else by `WINNOW_DATA_DIR`, else by `[data] directory`,
-else in the platform's data folder (`~/.local/share/winnow` on Linux). Relative paths in the file count from the file's
-own folder, and `~` is your home folder. A name that Winnow does not know is refused with its file, line and the nearest
-name that exists.
+Winnow's own database lies in the folder named by `--data-dir DIR`, else by `WINNOW_DATA_DIR`, else by `[data]
+directory`, else in the platform's data folder (`~/.local/share/winnow` on Linux). Relative paths in the file count from
+the file's own folder, and `~` is your home folder. A name that Winnow does not know is refused with its file, line and
+the nearest name that exists.
 
 A key is written as text, or as `"env:NAME"` (taken from the environment variable NAME), or as `"file:PATH"` (the
 content of a file). Winnow warns about a file that holds a key and that others can read: `chmod 600 FILE`.

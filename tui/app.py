@@ -25,6 +25,7 @@ from tui.messages import DecisionsChanged, ServerChecked
 from tui.palette import WinnowCommands
 from tui.pictures.gallery import Pictures
 from tui.present import plain
+from tui.screens.base import WHEN_SMALL
 from tui.theme import DARK, THEMES, after
 
 if TYPE_CHECKING:
@@ -231,7 +232,8 @@ class WinnowApp(App[int], inherit_bindings=False):
 
     def decisions_changed(self) -> None:
         """Something was decided or taken back: the screen in sight reads again, the others do when they are shown."""
-        self.screen.post_message(DecisionsChanged())
+        if self.screen_stack:
+            self.screen.post_message(DecisionsChanged())
 
     def resume_job(self, job_id: int) -> None:
         """Go on with a job that was cut short; it outlives the screen it was asked from."""
@@ -311,7 +313,9 @@ class WinnowApp(App[int], inherit_bindings=False):
             self.push_screen(CommandPalette(id="--command-palette"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without a configuration there is nothing to go to."""
+        """Without a configuration there is nothing to go to; in too small a terminal nothing is done unseen."""
+        if getattr(self.screen, "is_too_small", False) and action not in WHEN_SMALL:
+            return False
         if not self.is_open:
             if action == "show":
                 return parameters == ("messages",)

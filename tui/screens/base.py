@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MIN_COLUMNS: Final = 60
 MIN_ROWS: Final = 15
-_WHEN_SMALL: Final = frozenset({"quit", "suspend_process", "redraw"})
+WHEN_SMALL: Final = frozenset({"quit", "suspend_process", "redraw"})
 
 Result = TypeVar("Result")
 
@@ -87,7 +87,7 @@ class Guarded(DOMNode):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Textual asks before each action; a screen that overrides this asks `super()` too."""
-        if self.is_too_small and action not in _WHEN_SMALL:
+        if self.is_too_small and action not in WHEN_SMALL:
             return False
         return super().check_action(action, parameters)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from textwrap import wrap
 from typing import Any, Final
 
 from textual.content import Content
@@ -123,8 +124,13 @@ def _endpoints(endpoints: Sequence[EndpointState], now: float, width: int) -> li
             words = Content.styled(f"–  {name}: turned off", "$quiet")
         elif one.last_error and (one.last_ok_at is None or (one.last_error_at or 0) >= one.last_ok_at):
             since = f" ({ago(one.last_error_at, now)})" if one.last_error_at else ""
-            words = Content.assemble(
-                (f"✗  {name}", "bold $error"), f"{since}: {plain(one.last_error, width=width * 3)}"
+            told = plain(one.last_error.removeprefix(f"{one.endpoint}: "))
+            more = wrap(told, max(width - _HEAD - 3, 20), max_lines=4)
+            words = Content("\n").join(
+                [
+                    Content.assemble((f"✗  {name}", "bold $error"), since),
+                    *(Content(f"{'':{_HEAD + 3}}{line}") for line in more),
+                ]
             )
         else:
             words = Content.assemble(("✓", "$success"), f"  {name}")
@@ -138,7 +144,7 @@ def trouble_lines(trouble: str, *, has_stored: bool) -> list[Content]:
         return []
     stays = "What is stored can still be looked at and dismissed. " if has_stored else ""
     return [
-        Content.assemble(("✗  Stash does not answer. ", "bold $error"), plain(trouble)),
+        Content.assemble(("✗  Stash cannot be used now. ", "bold $error"), plain(trouble)),
         Content.styled(f"   {stays}It is asked again every 15 seconds; `winnow doctor` tells more.", "$quiet"),
     ]
 

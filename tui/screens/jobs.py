@@ -38,6 +38,7 @@ class JobsScreen(WinnowScreen):
     def __init__(self) -> None:
         super().__init__()
         self._jobs: dict[int, JobRecord] = {}
+        self._shown_states: dict[int, JobState] = {}
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="empty")
@@ -73,6 +74,8 @@ class JobsScreen(WinnowScreen):
     async def _load(self) -> None:
         records = await self.runtime.jobs.newest(limit=_LIMIT)
         self._jobs = {one.id: one for one in records}
+        live = self.winnow.progress
+        self._shown_states = {one.id: live[one.id].state if one.id in live else one.state for one in records}
         table = self.query_one(RecordTable)
         table.display = bool(records)
         self.query_one("#selected").display = bool(records)
@@ -141,10 +144,15 @@ class JobsScreen(WinnowScreen):
     def on_jobs_progressed(self, message: JobsProgressed) -> None:
         """Running jobs move; ended ones are read again."""
         job = self.selected
-        if message.ended or any(job_id not in self._jobs for job_id in message.progress):
+        if message.ended or any(self._is_news(one) for one in message.progress.values()):
             self._reload()
         elif job is not None and job.id in message.progress:
             self._show_progress(job, message.progress[job.id])
+
+    def _is_news(self, progress: Progress) -> bool:
+        """Whether the table says something else of this job."""
+        shown = self._shown_states.get(progress.job_id)
+        return shown is not progress.state
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What the job under the cursor can be asked."""

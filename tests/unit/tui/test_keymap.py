@@ -41,7 +41,9 @@ def test_no_shipped_key_serves_two_commands_in_one_place() -> None:
 
 
 def test_the_page_of_keys_agrees_with_the_shipped_file() -> None:
-    assert (ROOT / "docs" / "keys.md").read_text(encoding="utf-8") == page(), "run: python -m tui.keys_page > docs/keys.md"
+    assert (ROOT / "docs" / "keys.md").read_text(encoding="utf-8") == page(), (
+        "run: python -m tui.keys_page > docs/keys.md"
+    )
 
 
 def test_the_users_file_replaces_adds_and_takes_away(tmp_path: Path) -> None:

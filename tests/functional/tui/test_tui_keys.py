@@ -1,0 +1,143 @@
+"""Keys in force: remapped, unbound, shown in the footer, the help and the palette, whatever has the focus."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.command import CommandPalette
+from textual.widgets import Input
+from tui_driver import SIZES, opened
+
+from core.demo.world import DemoWorld
+from core.settings import Settings
+from tui.app import WinnowApp
+from tui.command_table import COMMANDS
+from tui.keymap import load_keymap
+from tui.screens.base import Dialog
+from tui.screens.help import HelpScreen
+from tui.widgets.footer import Footer
+
+_ANSWERED_BY = {
+    "app": ("tui.app", "WinnowApp"),
+    "nav": ("tui.widgets.record_table", "RecordTable"),
+    "dashboard": ("tui.screens.dashboard", "DashboardScreen"),
+    "matching": ("tui.screens.matching", "MatchingScreen"),
+    "detail": ("tui.screens.match_detail", "MatchDetailScreen"),
+    "jobs": ("tui.screens.jobs", "JobsScreen"),
+    "history": ("tui.screens.history", "HistoryScreen"),
+    "dismissals": ("tui.screens.dismissals", "DismissalsScreen"),
+    "settings": ("tui.screens.settings", "SettingsScreen"),
+    "messages": ("tui.screens.messages", "MessagesScreen"),
+    "error": ("tui.screens.error", "ErrorScreen"),
+}
+
+
+@pytest.mark.parametrize("command", [one for one in COMMANDS.values() if one.scope != "dialog"], ids=lambda one: one.id)
+def test_every_command_is_answered_where_it_is_bound(command: Any) -> None:
+    module, name = _ANSWERED_BY[command.scope]
+    owner = getattr(importlib.import_module(module), name)
+    assert callable(getattr(owner, f"action_{command.action.partition('(')[0]}", None))
+    assert any(binding.id == command.id for binding in owner.BINDINGS)
+
+
+async def test_the_palette_and_the_help_name_every_command_of_the_screen(world: DemoWorld, tmp_path: Path) -> None:
+    async with opened(world, tmp_path / "data", size=(120, 100)) as driver:
+        for key, mode in (("4", "history"), ("1", "dashboard")):
+            await driver.go(key, mode)
+            commands = driver.screen.commands
+            await driver.press("question_mark")
+            await driver.until(lambda: isinstance(driver.screen, HelpScreen))
+            await driver.shows(*(command.words for command in commands))
+            await driver.press("escape")
+            await driver.until(lambda: not isinstance(driver.screen, HelpScreen))
+            await driver.press("ctrl+p")
+            await driver.until(lambda: isinstance(driver.screen, CommandPalette))
+            await driver.shows(*(command.words for command in commands))
+            await driver.press("escape")
+            await driver.until(lambda: not isinstance(driver.screen, CommandPalette))
+
+
+async def test_the_palette_does_what_a_key_would(world: DemoWorld, tmp_path: Path) -> None:
+    async with opened(world, tmp_path / "data") as driver:
+        await driver.press("colon")
+        await driver.until(lambda: isinstance(driver.screen, CommandPalette))
+        await driver.press(*"dismissals")
+        await driver.shows("withdraw it")
+        await driver.press("enter")
+        await driver.until(lambda: driver.app.current_mode == "dismissals")
+
+
+@pytest.mark.parametrize("key", ["f6", "Z", "ctrl+g"])
+async def test_a_remapped_command_works_in_every_focus(world: DemoWorld, tmp_path: Path, key: str) -> None:
+    own = tmp_path / "keybindings.toml"
+    own.write_text(f'[app]\nshow-jobs = "{key}"\nshow-history = []\n[dialog]\ncancel = ["f7"]\n')
+    async with opened(world, tmp_path / "data", keymap=load_keymap(own)) as driver:
+        await driver.press("3", "4")  # the shipped keys mean nothing now
+        await driver.press(key)
+        await driver.until(lambda: driver.app.current_mode == "jobs")
+        await driver.go("6", "settings")
+        await driver.move_to("matching.min_matching_fingerprints")
+        await driver.press("enter")
+        await driver.until(lambda: bool(driver.screen.query(Input)))
+        await driver.press("escape")  # unbound here
+        assert driver.screen.query(Input)
+        await driver.press("f7")
+        await driver.until(lambda: not driver.screen.query(Input))
+
+
+async def test_what_is_typed_goes_into_the_field_and_the_footer_knows(world: DemoWorld, tmp_path: Path) -> None:
+    async with opened(world, tmp_path / "data") as driver:
+        await driver.go("6", "settings")
+        await driver.move_to("matching.min_matching_fingerprints")
+        await driver.press("enter")
+        await driver.until(lambda: bool(driver.screen.query(Input)))
+        field = driver.screen.query_one(Input)
+        await driver.press("end", "y", "q", "3")
+        assert field.value == "2yq3"
+        assert [hint[0] for hint in driver.screen.query_one(Footer).hints] == ["dialog.cancel"]
+
+
+async def test_an_unbound_command_stays_in_the_palette(world: DemoWorld, tmp_path: Path) -> None:
+    own = tmp_path / "keybindings.toml"
+    own.write_text("[app]\nshow-history = []\n")
+    async with opened(world, tmp_path / "data", keymap=load_keymap(own)) as driver:
+        await driver.press("ctrl+p", *"go to what was applied", "enter")
+        await driver.until(lambda: driver.app.current_mode == "history")
+
+
+async def test_mistakes_in_the_users_file_are_told_and_the_app_starts(world: DemoWorld, tmp_path: Path) -> None:
+    own = tmp_path / "keybindings.toml"
+    own.write_text('[app]\nhepl = "f9"\nshow-jobs = "f8"\n')
+    async with opened(world, tmp_path / "data", keymap=load_keymap(own)) as driver:
+        assert driver.said("did you mean help?")
+        await driver.press("f8")
+        await driver.until(lambda: driver.app.current_mode == "jobs")
+        await driver.press("7")
+        await driver.shows("did you mean help?")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_without_a_configuration_the_way_on_is_shown(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = WinnowApp(Settings(), tmp_path / "data", keymap=load_keymap())
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        text = "\n".join("".join(part.text for part in line) for line in app.screen._compositor.render_strips())
+        assert "winnow init" in text
+        assert "winnow demo" in text
+        assert "Undo" not in text
+        await pilot.press("1", "2", "u", "escape")  # nothing to go to, nothing breaks
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        await pilot.press("escape", "q")
+    assert app.return_value == 0
+    assert not (tmp_path / "data").exists()
+
+
+def test_no_dialog_confirms_on_enter() -> None:
+    keys = load_keymap().keys
+    assert "enter" not in keys["dialog.confirm"]
+    assert Dialog.SCOPE == "dialog"
