@@ -19,6 +19,7 @@ WinnowError
 │   └── DecodeError           broken or foreign content, the decoder died or took too long
 ├── LedgerError
 │   ├── EffectRefusedError    a check at apply time failed; nothing was written
+│   │   └── EffectConflictError   what was checked changed before the write
 │   └── UndoRefusedError      what is there is not what Winnow wrote, or cannot come back
 └── JobError
     ├── JobRunningError       the same work is already under way
@@ -136,6 +137,10 @@ class LedgerError(WinnowError):
 
 class EffectRefusedError(LedgerError):
     """A check at apply time failed. Nothing was written; the reason is the message."""
+
+
+class EffectConflictError(EffectRefusedError):
+    """Somebody else changed what was checked, before it was written. Nothing was written; checking again may help."""
 
 
 class UndoRefusedError(LedgerError):

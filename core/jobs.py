@@ -338,7 +338,9 @@ class Jobs:
             for job in await table.open_jobs(tx):
                 if not self._is_carried(job):
                     await table.set_state(tx, job.id, JobState.INTERRUPTED)
-                    words.append(f"job {job.id} ({job.title}) was cut short; it goes on where it was when run again")
+                    words.append(
+                        f"job {job.id} ({job.title}) was cut short; `winnow jobs resume {job.id}` goes on where it was"
+                    )
         return words
 
     async def get(self, job_id: int) -> JobRecord | None:

@@ -146,7 +146,9 @@ class Runtime:
         return ServerState(is_ok=True, words=f"Stash {status.version} at {self._stash.url}")
 
     async def resume_job(self, job_id: int) -> JobRecord:
-        """Go on with a job that was stopped, cut short or failed, and wait for its end.
+        """Go on with a job that was stopped, cut short or failed, and wait for its end; the job that then ran.
+
+        A scan that is too old to go on with, or that another one followed, is begun anew.
 
         Raises UsageError when there is no such job, or it is not one that can go on.
         """
@@ -158,7 +160,8 @@ class Runtime:
         if record.kind == SCAN:
             options = ScanOptions(tuple(record.parameters["endpoints"]), is_full=record.parameters["is_full"])
             await self.matching.scan(options)
-        elif record.kind == ACCEPT:
+            return (await self.jobs.newest(kind=SCAN, limit=1))[0]
+        if record.kind == ACCEPT:
             await self.matching.resume_accept(record)
         else:
             raise UsageError(f"this Winnow does not know jobs of kind {record.kind!r}; a newer one started it")

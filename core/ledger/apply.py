@@ -9,10 +9,11 @@ Winnows, and several batches in one, may be at work at once: every step in the j
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 from core.clock import Clock
-from core.errors import EffectRefusedError, LedgerError, UndoRefusedError, WinnowError
+from core.errors import EffectConflictError, EffectRefusedError, LedgerError, UndoRefusedError, WinnowError
 from core.finishing import to_its_end
 from core.ledger.books import AWAY, Books, Step
 from core.ledger.effects import Image, LocalEffect, OuterEffect, Witness
@@ -29,6 +30,7 @@ __all__ = ["CANCEL_GRACE_SECONDS", "BatchReport", "Ledger", "OnProgress", "Outco
 CANCEL_GRACE_SECONDS: Final = 0.4
 """How long a cancelled batch waits for the effect that is just under way: a job must stop within a second."""
 _LOCAL_CHUNK: Final = 100  # local effects in one transaction
+_LOOKS: Final = 3  # how often an effect is checked anew when somebody else is just writing, too
 
 
 class Ledger:
@@ -177,24 +179,37 @@ class Ledger:
         with self._books.in_hand(effect) as is_mine:
             if not is_mine:
                 return failed(effect, _GIVEN_UP), False
-            handler = self._books.outer(effect.kind)
+            for _ in range(_LOOKS - 1):
+                with suppress(EffectConflictError):
+                    return await self._look_and_perform(effect)
+                await self._plan_again(effect)
             try:
-                before = await handler.inspect(effect.payload)
-            except EffectRefusedError as refusal:
+                return await self._look_and_perform(effect)
+            except EffectConflictError as refusal:
                 return await self._books.not_done(effect, EffectState.REFUSED, str(refusal)), False
-            except AWAY as error:
-                return failed(effect, str(error)), True  # stays planned
-            except WinnowError as error:
-                return await self._books.not_done(effect, EffectState.FAILED, str(error)), False
-            async with self._database.write() as tx:
-                if not await journal.start(tx, effect.id, before=before, owner=self._owner.name, now=self._clock.now()):
-                    return failed(effect, _GIVEN_UP), False
-            self._books.step("started", effect)
-            return await self._perform(effect, handler, before)
+
+    async def _look_and_perform(self, effect: EffectRecord) -> tuple[Outcome, bool]:
+        """Raises EffectConflictError, and leaves the effect started, when somebody else was quicker."""
+        handler = self._books.outer(effect.kind)
+        try:
+            before = await handler.inspect(effect.payload)
+        except EffectRefusedError as refusal:
+            return await self._books.not_done(effect, EffectState.REFUSED, str(refusal)), False
+        except AWAY as error:
+            return failed(effect, str(error)), True  # stays planned
+        except WinnowError as error:
+            return await self._books.not_done(effect, EffectState.FAILED, str(error)), False
+        async with self._database.write() as tx:
+            if not await journal.start(tx, effect.id, before=before, owner=self._owner.name, now=self._clock.now()):
+                return failed(effect, _GIVEN_UP), False
+        self._books.step("started", effect)
+        return await self._perform(effect, handler, before)
 
     async def _perform(self, effect: EffectRecord, handler: OuterEffect, before: Image) -> tuple[Outcome, bool]:
         try:
             after = await handler.perform(effect.payload, before)
+        except EffectConflictError:
+            raise
         except EffectRefusedError as refusal:
             return await self._books.not_done(effect, EffectState.REFUSED, str(refusal)), False
         except WinnowError as error:
@@ -204,6 +219,10 @@ class Ledger:
             raise
         self._books.step("performed", effect)
         return await self._books.done(effect, after), False
+
+    async def _plan_again(self, effect: EffectRecord) -> None:
+        async with self._database.write() as tx:
+            await journal.plan_again(tx, effect.id)
 
     async def _after_failure(
         self, effect: EffectRecord, handler: OuterEffect, before: Image, error: WinnowError
@@ -221,8 +240,7 @@ class Ledger:
         if after is not None:
             return await self._books.done(effect, after), False
         if isinstance(error, AWAY):  # nothing was done, and the next one would fare no better
-            async with self._database.write() as tx:
-                await journal.plan_again(tx, effect.id)
+            await self._plan_again(effect)
             return failed(effect, str(error)), True
         return await self._books.not_done(effect, EffectState.FAILED, str(error)), False
 
@@ -261,6 +279,12 @@ class Ledger:
         """Take one effect back. Raises UndoRefusedError when there is no such effect or it was not done."""
         async with self._database.read() as reader:
             effect = await journal.get(reader, effect_id)
+        if effect is not None and effect.state is EffectState.UNDOING:
+            for one in await self._settling.settle(effect.batch_id):
+                if one.effect.id == effect_id and one.state is EffectState.UNDONE:
+                    return BatchReport(effect.batch_id, [succeeded(effect)])
+            async with self._database.read() as reader:
+                effect = await journal.get(reader, effect_id)
         if effect is None or effect.state is not EffectState.DONE:
             state = "does not exist" if effect is None else f"is {effect.state}"
             raise UndoRefusedError(f"action {effect_id} {state}: there is nothing to undo")

@@ -47,7 +47,8 @@ class OuterEffect(Protocol):
     async def perform(self, payload: Payload, before: Image) -> Image:
         """Do it, read it back, and give what is there now.
 
-        Raises EffectRefusedError only while nothing has been changed, UncertainWriteError when nobody can know.
+        Raises EffectRefusedError only while nothing has been changed (EffectConflictError when another look could
+        help), UncertainWriteError when nobody can know.
         """
         ...
 

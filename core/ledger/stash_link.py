@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from core.errors import EffectRefusedError, LedgerError, UndoRefusedError
+from core.errors import EffectConflictError, EffectRefusedError, LedgerError, UndoRefusedError
 from core.ledger.effects import Image, Payload, parsed
 from core.model import Scene, StashId
 from core.servers.stash import StashClient
@@ -67,7 +67,7 @@ class StashLink:
             if scene is None:
                 raise EffectRefusedError(f"scene {link.scene_id} is no longer in Stash")
             if _pairs(scene.stash_ids) != _pairs(known):
-                raise EffectRefusedError(
+                raise EffectConflictError(
                     f"somebody else changed the stash ids of scene {link.scene_id} at this moment; nothing was "
                     "written. Accept it again"
                 )

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.errors import EffectRefusedError, LedgerError, UndoRefusedError
+from core.errors import EffectConflictError, EffectRefusedError, LedgerError, UndoRefusedError
 from core.ledger.effects import Image, Payload, parsed
 from core.ledger.stash_link import Turn
 from core.model import SceneChanges, SceneDetails
@@ -61,7 +61,7 @@ class StashMetadata:
             if details is None:
                 raise EffectRefusedError(f"scene {scene_id} is no longer in Stash")
             if _values(details, before["changes"]) != _without_cover(before["fields"]):
-                raise EffectRefusedError(
+                raise EffectConflictError(
                     f"somebody else changed scene {scene_id} at this moment; nothing was written. Try again"
                 )
             written = await self._stash.update_scene(scene_id, parsed(before["changes"], SceneChanges))

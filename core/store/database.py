@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import aiosqlite
 
-from core.errors import StoreError
+from core.errors import StoreError, StoreVersionError
 from core.finishing import to_its_end
 from core.store import failures, migrations
 from core.store.failures import patiently, translated, unusable
@@ -102,6 +102,7 @@ class Database:
         self.path = path
         self._writer = writer
         self._write_turn = asyncio.Lock()
+        self._version = len(migrations.MIGRATIONS)
         self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
         for reader in readers:
             self._readers.put_nowait(reader)
@@ -161,6 +162,22 @@ class Database:
             raise
         except sqlite3.Error as error:
             raise translated(error, self.path) from error
+        await self._check_version()
+
+    async def _check_version(self) -> None:
+        """A newer Winnow may have changed the schema since this one, perhaps days ago, opened the file."""
+        try:
+            (found,) = await self._writer.execute_fetchall("PRAGMA user_version")
+        except BaseException as error:
+            await to_its_end(_rollback(self._writer))
+            if isinstance(error, sqlite3.Error):
+                raise translated(error, self.path) from error
+            raise
+        if found[0] != self._version:
+            await to_its_end(_rollback(self._writer))
+            raise StoreVersionError(
+                f"{self.path}: a newer Winnow changed this database while this one was running. Start this one anew."
+            )
 
     async def _commit(self) -> None:
         """Commit whole or not at all."""

@@ -115,7 +115,9 @@ async def test_a_killed_process_leaves_a_job_that_can_go_on(tmp_path: Path) -> N
         assert await jobs.recover() == []  # it lives
         process.kill()
         await process.wait()
-        assert await jobs.recover() == ["job 1 (count things) was cut short; it goes on where it was when run again"]
+        assert await jobs.recover() == [
+            "job 1 (count things) was cut short; `winnow jobs resume 1` goes on where it was"
+        ]
         record = await jobs.resumable("count")
         assert record is not None
         assert (record.state, record.total, record.message) == (JobState.INTERRUPTED, 100_000, "counting")

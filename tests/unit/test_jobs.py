@@ -434,7 +434,7 @@ async def test_a_dead_process_leaves_an_interrupted_job(
     tmp_path: Path, jobs: Jobs, database: Database, clock: Clock
 ) -> None:
     job_id = await leave_behind(tmp_path, database, clock)
-    assert await jobs.recover() == ["job 1 (count things) was cut short; it goes on where it was when run again"]
+    assert await jobs.recover() == ["job 1 (count things) was cut short; `winnow jobs resume 1` goes on where it was"]
     assert await state(jobs, job_id) is JobState.INTERRUPTED
     assert await jobs.recover() == []
 

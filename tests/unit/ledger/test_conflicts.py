@@ -87,20 +87,48 @@ async def test_a_scene_linked_meanwhile(empty_world: DemoWorld, is_same: bool) -
 
 
 async def test_a_list_changed_between_looking_and_writing(empty_world: DemoWorld) -> None:
-    """Refused, so that the link somebody else just made stays; accepting again then keeps both."""
+    """Looked at anew, so that the link somebody else just made stays beside ours, in undo too."""
     (scene,) = films(empty_world, 1)
     async with desk_of(empty_world) as runtime:
         await runtime.matching.scan()
         at_request(empty_world, "findScene", 2, lambda: scene.stash_ids.append(DemoStashId(FOREIGN, "theirs")))
         report = await accept(runtime)
         empty_world.stash.on_request = None
-        assert "somebody else changed the stash ids of scene 1 at this moment" in report.not_done[0].words
-        assert [one.stash_id for one in scene.stash_ids] == ["theirs"]
-        assert writes(empty_world) == []
-        report = await accept(runtime)
         assert [one.stash_id for one in scene.stash_ids] == ["theirs", entry_name(1)]
+        assert writes(empty_world) == [1]
+        (effect,) = await runtime.history.effects(report.batch_id)
+        assert effect.before is not None
+        assert [one["stash_id"] for one in effect.before["stash_ids"]] == ["theirs"]
         await runtime.history.undo_batch(report.batch_id)
         assert [one.stash_id for one in scene.stash_ids] == ["theirs"]
+
+
+async def test_a_list_that_never_stands_still_is_left_alone(empty_world: DemoWorld) -> None:
+    (scene,) = films(empty_world, 1)
+
+    def change(request: RecordedRequest) -> None:
+        if "findScene" in request.fields:
+            scene.stash_ids = [DemoStashId(FOREIGN, f"theirs {len(empty_world.stash.log.of('findScene'))}")]
+
+    async with desk_of(empty_world) as runtime:
+        await runtime.matching.scan()
+        empty_world.stash.on_request = change
+        report = await accept(runtime)
+        assert "somebody else changed the stash ids of scene 1 at this moment" in report.not_done[0].words
+        assert await states(runtime, report.batch_id) == "refused"
+        assert (writes(empty_world), scene.stash_id_at(empty_world.boxes[0].endpoint)) == ([], None)
+        empty_world.stash.on_request = None
+        assert len((await accept(runtime)).done) == 1
+
+
+async def test_a_link_made_by_somebody_else_while_ours_was_on_its_way(empty_world: DemoWorld) -> None:
+    (scene,) = films(empty_world, 1)
+    async with desk_of(empty_world) as runtime:
+        await runtime.matching.scan()
+        at_request(empty_world, "findScene", 2, lambda: link(scene, empty_world, "another"))
+        report = await accept(runtime)
+        assert "conflict: scene 1 already holds another id" in report.not_done[0].words
+        assert writes(empty_world) == []
 
 
 async def test_a_plugin_that_drops_the_link_after_the_write(empty_world: DemoWorld) -> None:

@@ -135,6 +135,21 @@ async def test_processes_that_migrate_at_once_take_each_step_once(path: Path) ->
     assert query(backup, "SELECT * FROM facts") == [("kept", "yes")]
 
 
+async def test_an_older_winnow_that_is_still_open_writes_nothing_any_more(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Database.open(path) as older:
+        add_step(monkeypatch, SECOND)
+        async with Database.open(path) as newer, newer.write() as tx:
+            await facts.put(tx, "kept", "newer")
+        for _ in range(2):
+            with pytest.raises(StoreVersionError, match=r"a newer Winnow changed this database.*Start this one anew"):
+                async with older.write() as tx:
+                    await facts.put(tx, "kept", "older")
+        async with older.read() as reader:
+            assert await facts.get(reader, "kept") == "newer"
+
+
 # -- files that are not ours ----------------------------------------------------------------------------------------
 
 
