@@ -1,0 +1,345 @@
+"""The list of matches, driven by keys alone over real servers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from matching_app import Driven, driven
+
+from core.demo.cases import Case
+from core.demo.world import DemoWorld
+from core.model import RecommendationFilter, Sort, Status
+from core.runtime import open_runtime
+from tui.dialogs.accept_all import AcceptAllDialog, AcceptResultDialog
+from tui.dialogs.dismiss import DismissDialog
+from tui.dialogs.metadata import MetadataDialog
+from tui.screens.match_detail import MatchDetailScreen
+from tui.screens.matching import MatchingScreen
+
+
+def stash_ids(world: DemoWorld, case: Case) -> dict[str, str]:
+    """What the scene is linked with, as Stash holds it."""
+    return {link.endpoint: link.stash_id for link in world.stash.library.scenes[case].stash_ids}
+
+
+async def status(it: Driven, key: int) -> Status:
+    """Where a recommendation stands in the database."""
+    row = await it.app.runtime.matching.get(key)
+    assert row is not None
+    return row.status
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=str)
+async def test_the_columns_stand_below_each_other_at_every_width(
+    world: DemoWorld, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with driven(world, tmp_path / "data", size=size) as it:
+        lines = it.text.split("\n")
+        head = next(line for line in lines if "Proposed entry" in line)
+        row = next(line for line in lines if "Certain box1" in line)
+        assert head.index("Proposed entry") == row.rindex("Certain box1")
+        assert head.index("Hashes") == row.index("● 2/2")
+        assert row.index("✓") == head.index("?")
+        assert ("Performers" in head) == (size[0] >= 112)
+        assert ("Studio" in head) == (size[0] >= 96)
+        assert "25 pending   ✓ 15 high confidence   ≈ 2 ambiguous" in it.text
+
+
+async def test_names_that_are_markup_or_escapes_are_shown_literally(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        assert "[/b][red]␛[2J�" in it.text
+        assert "\x1b" not in it.text
+        assert "\u202e" not in it.text
+
+
+async def test_rivals_of_a_scene_are_held_by_a_bracket_and_marked_as_several(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        first, second = (line for line in it.text.split("\n") if "Wandering Block" in line)
+        assert "╭ Ambiguous" in first
+        assert "╰ Ambiguous" in second
+        assert "≈" in first
+
+
+async def test_accept_links_the_scene_goes_on_to_the_next_and_one_key_undoes_it(
+    world: DemoWorld, tmp_path: Path
+) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        wanted = await it.put_cursor("Certain box1")
+        following = it.list_screen.matches.ids[it.list_screen.matches.cursor_index + 1]
+        await it.press("a")
+        await it.until(lambda: stash_ids(world, Case.CERTAIN_BOX1), "linked")
+        await it.sees("linked Certain box1 with Certain box1")
+        assert stash_ids(world, Case.CERTAIN_BOX1) == {wanted.endpoint: wanted.candidate.id}
+        assert it.list_screen.matches.cursor_id == following
+        await it.sees("24 pending")
+        await it.press("u")
+        await it.until(lambda: not isinstance(it.app.screen, MatchingScreen), "a preview of the undo")
+        await it.press("y")
+        await it.until(lambda: not stash_ids(world, Case.CERTAIN_BOX1), "undone")
+        await it.sees("25 pending")
+
+
+async def test_several_accepts_in_a_row_are_all_carried_out(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        await it.put_cursor("Multi file")
+        chosen = [*it.list_screen.matches.ids][it.list_screen.matches.cursor_index :][:3]
+        await it.press("a", "a", "a")
+        for key in chosen:
+            for _ in range(300):
+                if await status(it, key) is Status.ACCEPTED:
+                    break
+                await it.pilot.pause(0.01)
+            assert await status(it, key) is Status.ACCEPTED
+
+
+async def test_a_refused_accept_is_said_in_words_and_the_row_comes_back(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        wanted = await it.put_cursor("Certain box1")
+        async with open_runtime(it.app.settings, data_dir=tmp_path / "data") as other:
+            await other.matching.dismiss([wanted.id], reason="elsewhere")
+        await it.press("a")
+        await it.heard("is dismissed meanwhile")
+        assert not stash_ids(world, Case.CERTAIN_BOX1)
+        await it.until(lambda: wanted.id not in it.list_screen.matches.ids, "gone from the list")
+
+
+async def test_an_accept_of_a_scene_that_is_gone_is_refused_with_the_reason(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        await it.put_cursor("Certain box1")
+        world.stash.library.scenes.pop(Case.CERTAIN_BOX1)
+        await it.press("a")
+        await it.until(lambda: any(one.severity == "error" for one in it.app.said), "a refusal")
+        assert not await it.app.runtime.history.last_undoable()
+
+
+async def test_dismiss_asks_for_a_reason_and_escape_changes_nothing(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        wanted = await it.put_cursor("Trailer")
+        await it.press("d")
+        await it.until(lambda: isinstance(it.app.screen, DismissDialog))
+        await it.press("escape")
+        await it.until(lambda: isinstance(it.app.screen, MatchingScreen))
+        assert await status(it, wanted.id) is Status.PENDING
+        await it.press("d")
+        await it.until(lambda: isinstance(it.app.screen, DismissDialog))
+        await it.press(*"a trailer", "enter")
+        await it.sees("24 pending")
+        (dismissal,) = await it.app.runtime.matching.dismissals()
+        assert (dismissal.reason, dismissal.is_until_next_scan) == ("a trailer", False)
+        assert await status(it, wanted.id) is Status.DISMISSED
+
+
+async def test_not_now_dismisses_until_the_next_scan(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        await it.put_cursor("Magnet")
+        await it.press("D")
+        await it.until(lambda: isinstance(it.app.screen, DismissDialog))
+        await it.press("enter")
+        await it.sees("until the next scan")
+        (dismissal,) = await it.app.runtime.matching.dismissals()
+        assert dismissal.is_until_next_scan
+
+
+async def test_skip_leaves_it_undecided_and_goes_on(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        await it.press("s", "s")
+        assert it.list_screen.matches.cursor_index == 2
+        assert "25 pending" in it.text
+
+
+async def test_a_selection_is_dismissed_as_one_batch(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        await it.press("space", "space")
+        await it.sees("◆ 2 selected")
+        await it.press("d")
+        await it.until(lambda: isinstance(it.app.screen, DismissDialog))
+        assert "2 selected proposals" in it.text
+        await it.press("enter")
+        await it.sees("23 pending")
+        assert len(await it.app.runtime.matching.dismissals()) == 2
+        assert len(await it.app.runtime.history.batches()) == 1
+
+
+async def test_select_all_and_none(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        await it.press("ctrl+a")
+        await it.sees("◆ 25 selected")
+        await it.press("ctrl+n")
+        await it.until(lambda: "selected" not in it.text)
+
+
+async def test_filters_narrow_the_list_and_say_so(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        await it.press("c")
+        await it.sees("15 of 25 pending")
+        await it.sees("only high confidence   x shows all")
+        await it.press("c")
+        await it.sees("10 of 25 pending")
+        await it.press("c", "b")
+        await it.sees("2 of 25 pending")
+        await it.sees("only several candidates")
+        await it.press("x")
+        await it.until(lambda: "only" not in it.text.split("\n")[2], "no filter")
+        await it.press("e")
+        await it.until(lambda: it.list_screen.view.wanted.endpoint is not None)
+        await it.sees("only at ")
+
+
+async def test_find_narrows_while_one_types_and_escape_empties_it(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        await it.press("/", *"aurora")
+        await it.sees("1 of 25 pending")
+        await it.press("enter")
+        assert it.list_screen.matches.has_focus
+        assert it.row.local_title == "aurora over the sea.mp4"
+        await it.press("escape")
+        await it.until(lambda: len(it.list_screen.matches.ids) == 25, "all again")
+
+
+async def test_the_order_changes_and_the_cursor_keeps_its_row(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        wanted = await it.put_cursor("Reported")
+        desk = it.app.runtime.matching
+        for sort in [*list(Sort)[1:], Sort.SCORE]:
+            await it.press("o")
+            expected = await desk.ids(RecommendationFilter(), sort=sort)
+            await it.until(lambda expected=expected: it.list_screen.matches.ids == expected, sort)  # type: ignore[misc]
+            assert it.list_screen.matches.cursor_id == wanted.id
+        await it.press("O")
+        expected = await desk.ids(RecommendationFilter(), is_reversed=True)
+        await it.until(lambda: it.list_screen.matches.ids == expected, "reversed")
+        await it.sees("by score, reversed")
+
+
+async def test_copy_shows_and_copies_both_addresses(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        row = it.row
+        await it.press("y")
+        await it.heard(f"{world.stash.base_url}/scenes/{row.scene_id}")
+        assert it.app.clipboard.endswith(f"/scenes/{row.candidate.id}")
+
+
+async def test_accept_all_shows_the_list_enter_never_confirms_and_lines_can_be_taken_out(
+    world: DemoWorld, tmp_path: Path
+) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        await it.press("A")
+        await it.until(lambda: isinstance(it.app.screen, AcceptAllDialog), "the preview")
+        await it.sees("Link 15 scenes")
+        await it.press("enter")
+        await it.pilot.pause()
+        assert isinstance(it.app.screen, AcceptAllDialog)
+        out = it.app.screen.query_one("#plan").cursor_id  # type: ignore[attr-defined]
+        await it.press("space")
+        await it.sees("Link 14 scenes")
+        await it.sees("taken out")
+        await it.press("y")
+        await it.sees("linked 14 of 14 scenes")
+        assert await status(it, out) is Status.PENDING
+        await it.sees("11 pending")
+
+
+async def test_accept_all_takes_one_stash_box_alone_and_escape_does_nothing(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        await it.press("A")
+        await it.until(lambda: isinstance(it.app.screen, AcceptAllDialog), "the preview")
+        await it.press("c")
+        await it.until(lambda: "is shown and linked" in it.text)
+        assert "Link 15 scenes" not in it.text
+        await it.press("escape")
+        await it.until(lambda: isinstance(it.app.screen, MatchingScreen))
+        assert await it.app.runtime.history.batches() == []
+
+
+async def test_what_accept_all_could_not_link_is_listed_with_its_reason(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        world.stash.library.scenes.pop(Case.MULTI_FILE)
+        await it.press("A")
+        await it.until(lambda: isinstance(it.app.screen, AcceptAllDialog), "the preview")
+        await it.press("y")
+        await it.until(lambda: isinstance(it.app.screen, AcceptResultDialog), "the refusals")
+        await it.sees("14 scenes linked")
+        await it.sees("1 not linked")
+        await it.press("escape")
+        await it.until(lambda: isinstance(it.app.screen, MatchingScreen))
+
+
+async def test_a_selection_is_accepted_after_a_look_and_rivals_are_refused(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        await it.put_cursor("Ambiguous")
+        await it.press("space", "space", "space", "a")
+        await it.until(lambda: isinstance(it.app.screen, AcceptAllDialog), "the preview")
+        await it.sees("2 cannot be linked")
+        await it.sees("choose one")
+        await it.sees("Link 1 scene")
+
+
+async def test_accept_with_metadata_writes_what_was_chosen(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        await it.put_cursor("aurora over the sea.mp4")
+        await it.press("m")
+        await it.until(lambda: isinstance(it.app.screen, MetadataDialog))
+        await it.sees("y links the scene and writes")
+        await it.press("enter")
+        assert isinstance(it.app.screen, MetadataDialog)
+        await it.press("j", "c", "c")  # the date: replace, keep
+        await it.sees("· keep")
+        await it.until(lambda: "Stash is asked" not in it.text)
+        await it.press("y")
+        await it.sees("24 pending")
+        scene = world.stash.library.scenes[Case.METADATA]
+        assert scene.title == "Aurora over the Sea"
+        assert not scene.date
+
+
+async def test_enter_opens_the_detail_and_the_cursor_follows_it_back(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, MatchDetailScreen) and it.detail._row is not None)
+        await it.press("n", "n")
+        third = it.list_screen.matches.ids[2]
+        await it.until(lambda: it.detail._row is not None and it.detail._row.id == third)
+        await it.press("escape")
+        await it.until(lambda: isinstance(it.app.screen, MatchingScreen))
+        await it.until(lambda: it.list_screen.matches.cursor_id == third)
+
+
+async def test_an_empty_list_says_why_and_what_to_do(empty_world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(empty_world, tmp_path / "data", is_scanned=False) as it:
+        await it.sees("No scan has been made yet.")
+        await it.press("S")
+        await it.heard("A scan has started")
+        await it.sees("The library holds no scenes.")
+
+
+async def test_a_filter_that_leaves_nothing_says_so(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        await it.press("/", *"zzz")
+        await it.sees("Nothing pending matches the filter.")
+        await it.press("escape")
+        await it.sees("Certain both")
+
+
+async def test_the_server_may_be_away_while_one_reads(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        await world.stash.stop()
+        await it.press("G")
+        await it.until(lambda: it.list_screen.matches.cursor_row is not None)
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, MatchDetailScreen) and it.detail._trouble, "words")
+        assert "could not be read" in it.lines("fields")
+        assert "Near far" in it.lines("fields")
+
+
+async def test_it_survives_every_size(world: DemoWorld, tmp_path: Path) -> None:
+    async with driven(world, tmp_path / "data") as it:
+        for size in ((20, 5), (80, 24), (61, 15), (250, 70), (120, 40)):
+            await it.pilot.resize_terminal(*size)
+            await it.pilot.pause()
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, MatchDetailScreen) and it.detail._row is not None)
+        for size in ((20, 5), (80, 24), (61, 15), (250, 70), (120, 40)):
+            await it.pilot.resize_terminal(*size)
+            await it.pilot.pause()
+        await it.sees("high confidence")
