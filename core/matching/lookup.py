@@ -236,8 +236,10 @@ class EndpointLookUp:
     async def _keep(self, answered: Sequence[_Answered]) -> None:
         offered: dict[int, Sequence[Candidate]] = {}
         lookups: list[Lookup] = []
+        through = 0
         for batch, answers in answered:
             for scene_id, candidates in self._joiner.add(batch, answers):
+                through += 1
                 digest = self._digests.pop(scene_id, "")
                 if candidates is None:  # not remembered, so the next scan asks again
                     self.run_record.refused.append(f"scene {scene_id}: {self._why_not_answered()}")
@@ -250,8 +252,8 @@ class EndpointLookUp:
                 await self._recompute(tx, offered)
         self.run_record.looked_up += len(offered)
         self.run_record.matched += sum(1 for candidates in offered.values() if candidates)
-        if offered:
-            await self._tell(len(offered))
+        if through:
+            await self._tell(through)
 
     def _why_not_answered(self) -> str:
         """What the server said of scenes it did not answer."""

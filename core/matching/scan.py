@@ -209,8 +209,10 @@ class MatchingScan:
         try:
             async with asyncio.TaskGroup() as group:
                 for box in wanted:
-                    if due[box.endpoint]:  # else it is not even greeted
+                    if due[box.endpoint]:
                         group.create_task(self._look_up_one(job, box, runs[box.endpoint], when, tell))
+                    else:  # it is not even greeted, and whatever failed before is no longer wanted of it
+                        group.create_task(self._note_end(box.endpoint, error=""))
         except BaseExceptionGroup as failures:
             raise _first_of(failures) from None
         finally:
@@ -236,8 +238,7 @@ class MatchingScan:
             oddities = look_up.oddities
         except (ConfigError, AuthenticationError) as error:  # an address or a key of this one that is none
             run.error = str(error)
-        async with self._database.write() as tx:
-            await facts.endpoint_done(tx, run.endpoint, error=run.error, now=self._clock.now())
+        await self._note_end(run.endpoint, error=run.error)
         if run.error:
             await job.log(f"{run.endpoint}: {run.error}", level="error")
         else:
@@ -246,6 +247,10 @@ class MatchingScan:
             )
         for words in oddities[:20]:
             await job.log(f"{run.endpoint}: {words}", level="warning")
+
+    async def _note_end(self, endpoint: str, *, error: str) -> None:
+        async with self._database.write() as tx:
+            await facts.endpoint_done(tx, endpoint, error=error, now=self._clock.now())
 
     async def _conclude(self, job: Job) -> None:
         async with self._database.read() as reader:

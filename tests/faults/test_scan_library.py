@@ -18,13 +18,14 @@ from matching_desk import (
     everything,
     forget_requests,
     groups_asked,
+    link,
     only,
     touch,
 )
 
 from core.demo.faults import FaultKind, RecordedRequest
 from core.demo.world import DemoWorld
-from core.errors import ServerError
+from core.errors import ServerError, UsageError
 from core.model import Status
 from core.runtime import JobState, ScanOptions
 
@@ -97,6 +98,42 @@ async def test_a_stash_that_leaves_a_scene_out(small: DemoWorld, *, is_full: boo
         report = await desk.scan()
         assert (report.scenes, report.pending) == (3, 2)
         assert (await only(runtime, 3)).status is Status.DISMISSED
+
+
+@pytest.mark.parametrize("is_off", [False, True])
+async def test_no_stash_box_to_ask(small: DemoWorld, *, is_off: bool) -> None:
+    """None configured, or all turned off: a good scan that says what to do about it"""
+    endpoints = tuple(box.endpoint for box in small.boxes)
+    if not is_off:
+        small.stash.boxes.clear()
+    async with desk_of(small, disabled_endpoints=endpoints if is_off else ()) as runtime:
+        report = await runtime.matching.scan()
+        assert (report.is_ok, report.scenes, report.endpoints) == (True, 3, [])
+        assert ("turned off" if is_off else "add one in Stash") in report.notes[0]
+    assert [len(box.log.requests) for box in small.boxes] == [0, 0]
+
+
+async def test_an_endpoint_by_name(small: DemoWorld) -> None:
+    """In another spelling it is the same; one that Stash does not have is named, with those it has"""
+    async with desk_of(small) as runtime:
+        report = await runtime.matching.scan(ScanOptions(endpoints=(small.boxes[0].endpoint.upper() + "/",)))
+        assert [run.endpoint for run in report.endpoints] == [small.boxes[0].endpoint]
+        with pytest.raises(UsageError, match="Stash has no such stash-box") as failure:
+            await runtime.matching.scan(ScanOptions(endpoints=("https://nowhere.example/graphql",)))
+        assert small.boxes[1].endpoint in str(failure.value)
+
+
+async def test_a_failure_that_nothing_hangs_on_any_more(small: DemoWorld) -> None:
+    """What an endpoint failed at was linked elsewhere meanwhile: nothing is wrong with it any longer"""
+    bad = small.boxes[0]
+    bad.faults.add(FaultKind.ERROR, times=None, only=LOOK_UP, message="database is down")
+    async with desk_of(small) as runtime:
+        await runtime.matching.scan()
+        for number in (1, 2, 3):
+            link(small.stash.library.scenes[number], small, "by hand")
+        report = await runtime.matching.scan()
+        states = {state.endpoint: state.last_error for state in (await runtime.matching.summary()).endpoints}
+        assert (report.is_ok, states[bad.endpoint]) == (True, "")
 
 
 async def test_a_stash_that_is_not_there(small: DemoWorld) -> None:

@@ -166,13 +166,17 @@ def steps(names: list[str], most: int) -> st.SearchStrategy[list[tuple[str, int,
 
 
 async def pending_state(runtime: Runtime) -> dict[Key, Any]:
-    """What is pending, with all that a decision rests on; but for what only a history can tell."""
-    found = {}
-    for one in await everything(runtime, statuses=[Status.PENDING]):
-        codes = {reason.code for reason in one.reasons}
-        is_high = None if "link_lost" in codes else one.is_high_confidence
-        found[key_of(one)] = (one.score, one.evidence, one.candidate, one.is_ambiguous, is_high, one.local_title)
-    return found
+    """What is pending, with all that a decision rests on."""
+    return {
+        key_of(one): (one.score, one.evidence, one.candidate, one.is_ambiguous, one.local_title, one.is_high_confidence)
+        for one in await everything(runtime, statuses=[Status.PENDING])
+    }
+
+
+async def links_lost(runtime: Runtime) -> set[Key]:
+    """What was accepted before and lost its link: never of high confidence, which only a history can tell."""
+    pending = await everything(runtime, statuses=[Status.PENDING])
+    return {key_of(one) for one in pending if any(reason.code == "link_lost" for reason in one.reasons)}
 
 
 async def fresh_state(world: DemoWorld, clock: SetClock, data: str, dismissed: set[Key]) -> dict[Key, Any]:
@@ -211,6 +215,8 @@ async def live(before: list[tuple[str, int, int]], after: list[tuple[str, int, i
                         (one.scene_id, one.endpoint, one.candidate_id) for one in await story.desk.dismissals()
                     }
                     fresh = await fresh_state(world, clock, f"fresh {number}", dismissed)
+                    for key in await links_lost(runtime) & fresh.keys():
+                        fresh[key] = (*fresh[key][:-1], False)
                     assert await pending_state(runtime) == fresh
 
 

@@ -21,12 +21,13 @@ from matching_desk import (
     words_of,
 )
 
+from core.demo.box_server import DemoBox, Flavour
 from core.demo.cases import Case, entry_id
 from core.demo.faults import FaultKind
 from core.demo.world import DemoWorld
 from core.errors import UsageError
 from core.matching.evidence import to_record
-from core.model import Algorithm, RecommendationFilter, Status
+from core.model import RecommendationFilter, Status
 from core.runtime import Runtime, ScanOptions
 
 
@@ -77,17 +78,24 @@ async def test_md5(world: DemoWorld, scanned: Runtime) -> None:
 
 
 async def test_md5_dropped_by_the_server_meanwhile(empty_world: DemoWorld) -> None:
-    """ "MD5 in the denominator after servers dropped it", though nothing is due at that moment"""
-    world = empty_world
+    """ "MD5 in the denominator after servers dropped it": until the server says otherwise it counts"""
+    world, box = empty_world, empty_world.boxes[1]
     world.set_rate(0)
     add_scene(world, 1, md5="ab" * 16)
     add_entry(world, 1, box=1)
+    box.stores_md5 = True
     async with desk_of(world) as runtime:
         await runtime.matching.scan()
+        assert (await only(runtime, 1)).evidence.total_local_fingerprints == 3
+        box.compiler = DemoBox("upgraded", flavour=Flavour.STASH_BOX).compiler
+        box.stores_md5 = False
+        add_scene(world, 2)
+        forget_requests(world)
+        report = await runtime.matching.scan()
+        assert run_of(report, box.endpoint).looked_up == 1  # the other one is not asked again, but computed anew
         one = await only(runtime, 1)
-        # ThePornDB has no FingerprintHash scalar, so it may still compare MD5s: it counts there, and only there.
-        assert one.evidence.total_local_fingerprints == 3
-        assert Algorithm.MD5 not in {match.algorithm for match in one.evidence.matches}
+        assert (one.evidence.total_local_fingerprints, one.evidence.match_percentage) == (2, 100.0)
+        assert box.log.violations == []
 
 
 async def test_nine_minutes_is_never_accepted_in_bulk(world: DemoWorld, scanned: Runtime) -> None:
