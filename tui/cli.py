@@ -22,6 +22,7 @@ from tui.interrupts import INTERRUPTED, run
 if TYPE_CHECKING:
     from tui.console import Console
 
+_JOBS: Final = "core.jobs"
 _INTERRUPTED_WORDS: Final = "interrupted; what was done so far is saved"
 
 
@@ -46,6 +47,7 @@ def _run(argv: Sequence[str]) -> int:
     from tui.console import Console
 
     console = Console()
+    notes = _Notes(console)
     try:
         args = parse(argv)
         if args.version:
@@ -53,7 +55,7 @@ def _run(argv: Sequence[str]) -> int:
 
             console.out(f"winnow {version('winnow')}")
             return 0
-        logging.getLogger().addHandler(_Notes(console))
+        logging.getLogger().addHandler(notes)
         module, _, function = args.answer.partition(":")
         status = run(getattr(importlib.import_module(f"tui.commands.{module}"), function)(args, console))
         if status == INTERRUPTED:
@@ -63,15 +65,20 @@ def _run(argv: Sequence[str]) -> int:
         console.write(str(request))
         return 0
     finally:
+        logging.getLogger().removeHandler(notes)
         console.finish()
 
 
 class _Notes(logging.Handler):
-    """Passes warnings of the core on to the user, without disturbing the line of progress."""
+    """Passes warnings of the core on to the user, without disturbing the line of progress.
+
+    What a job remarks stands in its own log (`winnow jobs show`): a scan from cron is silent when all went well.
+    """
 
     def __init__(self, console: Console) -> None:
         super().__init__(logging.WARNING)
         self._console = console
+        self.addFilter(lambda record: record.name != _JOBS or record.levelno > logging.ERROR)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Tell one."""

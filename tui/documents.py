@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -33,6 +33,7 @@ CSV_COLUMNS: Final = (
     "reasons",
 )
 _WIDEST: Final = 60  # columns of one cell; whole texts are in `show`, JSON and CSV
+_READABLE: Final = 24  # columns below which a title says too little
 _FORMULA_STARTS: Final = ("=", "+", "-", "@")
 
 
@@ -118,8 +119,8 @@ def dismissal_document(one: Dismissal) -> dict[str, Any]:
     }
 
 
-def recommendation_cells(one: Recommendation) -> tuple[str, ...]:
-    """A recommendation as one line of a list: id, score, certainty, scene, entry, studio, date, endpoint."""
+def recommendation_cells(one: Recommendation, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """A recommendation as cells below `RECOMMENDATION_HEADS`. `names`: what stash-boxes are called, by endpoint."""
     sure = "sure" if one.is_high_confidence else "several" if one.is_ambiguous else "look"
     studio = one.candidate.studio.name if one.candidate.studio else ""
     evidence = f"{one.evidence.match_count}/{one.evidence.total_local_fingerprints}"
@@ -132,36 +133,50 @@ def recommendation_cells(one: Recommendation) -> tuple[str, ...]:
         one.candidate.title or one.candidate.id,
         studio,
         one.candidate.date,
-        host(one.endpoint),
+        (names or {}).get(one.endpoint) or host(one.endpoint),
     )
 
 
-RECOMMENDATION_HEADS: Final = ("ID", "SCORE", "SURE", "HASHES", "SCENE", "ENTRY", "STUDIO", "DATE", "STASH-BOX")
+RECOMMENDATION_HEADS: Final[tuple[str, ...]] = (
+    "ID",
+    "SCORE",
+    "SURE",
+    "HASHES",
+    "SCENE",
+    "ENTRY",
+    "STUDIO",
+    "DATE",
+    "STASH-BOX",
+)
+_SPARED: Final = ("HASHES", "STUDIO", "DATE", "STASH-BOX")  # columns that a narrow terminal goes without, in this order
 
 
-def recommendation_lines(one: Recommendation) -> list[str]:
-    """A recommendation with all its evidence, line by line, each made harmless."""
+def recommendation_lines(one: Recommendation, names: Mapping[str, str]) -> list[str]:
+    """A recommendation with all its evidence, line by line, each made harmless. `names`: stash-boxes by endpoint."""
     candidate, evidence = one.candidate, one.evidence
+    unmet = [reason for reason in one.reasons if not reason.is_met]
     certainty = "high confidence" if one.is_high_confidence else "look at it yourself"
     pairs = [
         ("scene", f"{one.scene_id}  {one.local_title}"),
         ("file", one.local_path),
         ("entry", f"{candidate.title}  {candidate.id}"),
-        ("stash-box", one.endpoint),
+        ("stash-box", f"{names[one.endpoint]}  {one.endpoint}" if names.get(one.endpoint) else one.endpoint),
         ("studio", candidate.studio.name if candidate.studio else ""),
         ("performers", ", ".join(performer.name for performer in candidate.performers)),
         ("date", candidate.date),
         ("cover", candidate.cover_url),
         ("durations", f"{duration(evidence.duration_local)} here, {duration(evidence.duration_remote)} there"),
     ]
-    lines = [f"{one.id}  {one.status.value}, score {one.score:.0f}, {certainty}"]
+    lines = [f"{one.id}: {one.status.value}, score {one.score:.0f}, {certainty}"]
     lines += [f"  {name:<11} {plain(text)}" for name, text in pairs if text]
     lines.append(
         f"  {evidence.match_count} of {evidence.total_local_fingerprints} hashes of {plain(evidence.file_name)} match"
         f" ({evidence.match_percentage:g} %):"
     )
     lines += [f"    {fingerprint_line(match)}" for match in evidence.matches]
-    lines += [f"  {'[x]' if reason.is_met else '[ ]'} {plain(reason.text)}" for reason in one.reasons]
+    lines.append("  What high confidence needs:")
+    met = [reason for reason in one.reasons if reason.is_met]
+    lines += [f"    {'yes' if reason.is_met else 'NO '} {plain(reason.text)}" for reason in (*unmet, *met)]
     return lines
 
 
@@ -172,6 +187,27 @@ def fingerprint_line(match: MatchedFingerprint) -> str:
     reports = "" if remote.reports is None else f", {remote.reports} reports"
     votes = f"{remote.submissions} submissions{reports}"
     return f"{remote.algorithm.value} {remote.hex}{distance}, {duration(remote.duration)}, {votes}"
+
+
+def recommendation_table(
+    found: Iterable[Recommendation], names: Mapping[str, str], *, columns: int | None = None
+) -> list[str]:
+    """Recommendations below their heads; where `columns` are few, titles go before lesser columns."""
+    rows = [recommendation_cells(one, names) for one in found]
+    heads = RECOMMENDATION_HEADS
+    for spared in _SPARED:
+        if columns is None or _needed(heads, rows) <= columns:
+            break
+        at = heads.index(spared)
+        heads = heads[:at] + heads[at + 1 :]
+        rows = [row[:at] + row[at + 1 :] for row in rows]
+    return table(heads, rows, columns=columns)
+
+
+def _needed(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """The columns a table needs so that no cell is cut below `_READABLE`."""
+    columns = zip(heads, *rows, strict=True)
+    return sum(min(_READABLE, max(_width(plain(cell)) for cell in column)) + 2 for column in columns) - 2
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, columns: int | None = None) -> list[str]:

@@ -17,12 +17,12 @@ from core.errors import UsageError
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-_IMAGES = ("auto", "kitty", "sixel", "half-blocks", "text")
+_IMAGES = ("auto", "off", "halfcell", "kitty", "sixel")  # as [display] images
 _DESKS = ("matching",)
 _STATUSES = ("pending", "accepted", "dismissed", "superseded", "withdrawn")
 
 _DESCRIPTION = """\
-Match scenes, clear duplicates and file images of a Stash library from the terminal: reviewable, explainable, undoable.
+Match the scenes of a Stash library with stash-boxes from the terminal: reviewable, explainable, undoable.
 A scan proposes, you decide, the ledger applies and can undo. `winnow COMMAND --help` shows a command's own options.
 """
 
@@ -252,8 +252,10 @@ def _add_records(commands: _Commands) -> None:
     undo.add_argument("--last", action="store_true", help="the newest that was not undone yet")
     undo.add_argument("--dry-run", action="store_true", help="show what would be done, change nothing")
 
-    jobs = commands.add("jobs", "records:jobs", "scans and other long work", "winnow jobs", "winnow jobs cancel 4")
+    jobs = commands.add("jobs", "records:jobs", "scans and other long work", "winnow jobs", "winnow jobs show 4")
     actions = _Commands(jobs, is_nested=True)
+    detail = actions.add("show", "records:show_job", "one job with its log", "winnow jobs show 4")
+    detail.add_argument("id", metavar="ID", type=_id)
     cancel = actions.add("cancel", "records:cancel_job", "stop a job; its state is kept", "winnow jobs cancel 4")
     cancel.add_argument("id", metavar="ID", type=_id)
     resume = actions.add("resume", "records:resume_job", "go on with a stopped job", "winnow jobs resume 4")

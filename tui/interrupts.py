@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -16,14 +17,18 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(work: Coroutine[Any, Any, int]) -> int:
-    """The exit status of `work`, or 130 when a signal stopped it. Signals that are ignored (nohup) stay ignored."""
+    """The exit status of `work`, or 130 when a signal stopped it. Signals that are ignored (nohup) stay ignored.
+
+    Outside the main thread no signal arrives, so none is listened for.
+    """
     return asyncio.run(_supervised(work))
 
 
 async def _supervised(work: Coroutine[Any, Any, int]) -> int:
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(work)
-    heeded = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
+    is_main = threading.current_thread() is threading.main_thread()
+    heeded = [one for one in _SIGNALS if is_main and signal.getsignal(one) is not signal.SIG_IGN]
 
     def stop() -> None:
         task.cancel()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from core.matching.metadata import Choice, Field, MetadataChange, uniform_choices
 from core.model import Recommendation, RecommendationFilter
-from tui.commands.opening import known_endpoint, opened
+from tui.commands.opening import box_names, known_endpoint, opened
 from tui.commands.scan import progress_line
-from tui.documents import RECOMMENDATION_HEADS, dismissal_document, local_time, recommendation_cells, table
+from tui.documents import dismissal_document, local_time, recommendation_table
 from tui.present import plain
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ async def accept(args: argparse.Namespace, console: Console) -> int:
         plan = await _plan(desk, args)
         say = console.aside if args.json else console.out
         if not (args.json and (args.yes or args.dry_run)):
-            for line in _plan_lines(plan, console.columns):
+            for line in _plan_lines(plan, await box_names(desk), console.columns):
                 say(line)
         report: BatchReport | None = None
         changes: dict[int, tuple[MetadataChange, ...]] = {}
@@ -56,11 +56,11 @@ async def _plan(desk: MatchingDesk, args: argparse.Namespace) -> AcceptPlan:
     return await desk.plan_accept(wanted=wanted, exclude=args.exclude or ())
 
 
-def _plan_lines(plan: AcceptPlan, columns: int | None) -> list[str]:
+def _plan_lines(plan: AcceptPlan, names: Mapping[str, str], columns: int | None) -> list[str]:
     lines: list[str] = []
     if plan.accepted:
         lines += [f"To be linked ({len(plan.accepted)}):"]
-        lines += table(RECOMMENDATION_HEADS, map(recommendation_cells, plan.accepted), columns=columns)
+        lines += recommendation_table(plan.accepted, names, columns=columns)
     else:
         lines += ["There is nothing to link."]
     lines += [f"Refused: {item.recommendation.id}: {plain(item.refusal)}" for item in plan.refused]

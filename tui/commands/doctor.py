@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Mapping
 from typing import TextIO
@@ -20,6 +21,7 @@ from tui.present import plain
 
 _SIGNS = {State.OK: "ok", State.WARNING: "WARNING", State.FAILED: "FAILED", State.SKIPPED: "skipped"}
 _INDENT = " " * 10
+_BREAK = "\n"
 
 
 async def doctor(args: argparse.Namespace, console: Console) -> int:
@@ -53,13 +55,22 @@ async def doctor(args: argparse.Namespace, console: Console) -> int:
 
 
 def _print(check: Check, console: Console) -> None:
-    first, *others = check.words.split("\n")
-    console.out(f"{_SIGNS[check.state]:<8}  {plain(check.name)}: {plain(first)}")
-    for line in others:
-        console.out(_INDENT + plain(line))
+    """A check below one another's signs; on a terminal its words are folded to what fits beside the sign."""
+    lines = [f"{plain(check.name)}: {plain(check.words.partition(_BREAK)[0])}"]
+    lines += [plain(line) for line in check.words.split(_BREAK)[1:]]
     if check.advice and check.state is not State.OK:
-        console.out(f"{_INDENT}-> {plain(check.advice)}")
+        lines.append(f"-> {plain(check.advice)}")
+    columns = console.columns
+    if columns is not None:
+        lines = [part for line in lines for part in _folded(line, columns - len(_INDENT))]
+    console.out(f"{_SIGNS[check.state]:<8}  {lines[0]}")
+    for line in lines[1:]:
+        console.out(_INDENT + line)
     console.flush()
+
+
+def _folded(line: str, width: int) -> list[str]:
+    return textwrap.wrap(line, max(width, 20), subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
 
 
 def terminal(env: Mapping[str, str], stdout: TextIO) -> list[Check]:

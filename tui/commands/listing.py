@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import UsageError
 from core.model import Recommendation, RecommendationFilter, Status
-from tui.commands.opening import known_endpoint, opened
-from tui.documents import (
-    RECOMMENDATION_HEADS,
-    recommendation_cells,
-    recommendation_document,
-    recommendation_lines,
-    table,
-)
+from tui.commands.opening import box_names, known_endpoint, opened
+from tui.documents import recommendation_document, recommendation_lines, recommendation_table
 
 if TYPE_CHECKING:
     from core.matching.desk import MatchingDesk
@@ -41,9 +35,9 @@ async def list_recommendations(args: argparse.Namespace, console: Console) -> in
             head = {"desk": args.desk, "total": total}
             await console.json_list(head, "recommendations", documents(desk, ids))
             return 0
-        rows = [recommendation_cells(one) for one in await desk.rows(ids)]
+        rows = await desk.rows(ids)
         if rows:
-            for line in table(RECOMMENDATION_HEADS, rows, columns=console.columns):
+            for line in recommendation_table(rows, await box_names(desk), columns=console.columns):
                 console.out(line)
         if total > len(rows):
             console.out(f"... and {total - len(rows)} more (--limit {total} shows all)")
@@ -73,14 +67,16 @@ async def show(args: argparse.Namespace, console: Console) -> int:
         if one is None:
             raise UsageError(f"there is no recommendation {args.id}; `winnow list matching` shows them")
         rivals = await desk.rivals(one)
+        names = await box_names(desk)
     if args.json:
         rival_documents = [recommendation_document(rival) for rival in rivals]
         console.json({"recommendation": recommendation_document(one), "rivals": rival_documents})
         return 0
-    for line in recommendation_lines(one):
+    for line in recommendation_lines(one, names):
         console.out(line)
     if rivals:
-        console.out("  rivals at the same stash-box:")
-        for line in table(RECOMMENDATION_HEADS, map(recommendation_cells, rivals), columns=console.columns):
-            console.out(f"  {line}")
+        console.out("  Rivals at the same stash-box:")
+        width = None if console.columns is None else console.columns - 4
+        for line in recommendation_table(rivals, names, columns=width):
+            console.out(f"    {line}")
     return 0

@@ -42,6 +42,11 @@ async def opened_with(settings: Settings, args: argparse.Namespace, console: Con
         yield runtime
 
 
+async def box_names(desk: MatchingDesk) -> dict[str, str]:
+    """What the stash-boxes are called in Stash, by endpoint; none before the first scan."""
+    return {state.endpoint: state.name for state in (await desk.summary()).endpoints}
+
+
 async def known_endpoint(desk: MatchingDesk, wanted: str | None) -> str | None:
     """The stash-box that a user named by its address, its host or its name. Raises UsageError for an unknown one."""
     if wanted is None:

@@ -111,6 +111,24 @@ def _how_far(job: JobRecord) -> str:
     return str(job.done) if job.total is None else f"{job.done}/{job.total}"
 
 
+async def show_job(args: argparse.Namespace, console: Console) -> int:
+    """Print one job with the lines of its log, oldest first."""
+    async with opened(args, console) as runtime:
+        job = await runtime.jobs.get(args.id)
+        if job is None:
+            raise UsageError(f"there is no job {args.id}; `winnow jobs` lists them")
+        lines = await runtime.jobs.log_lines(job.id)
+    if args.json:
+        log = [{"at": iso_time(line.at), "level": line.level, "text": line.text} for line in lines]
+        console.json({"job": _job_document(job), "log": log})
+        return 0
+    console.out(f"Job {job.id} ({plain(job.title)}): {job.state.value}, {_how_far(job)} done")
+    for line in lines:
+        mark = "" if line.level == "info" else f"{line.level}: "
+        console.out(f"  {local_time(line.at)}  {mark}{plain(line.text)}")
+    return 0
+
+
 async def cancel_job(args: argparse.Namespace, console: Console) -> int:
     """Ask a job, of whatever process, to stop."""
     async with opened(args, console) as runtime:
@@ -135,5 +153,6 @@ async def resume_job(args: argparse.Namespace, console: Console) -> int:
     if args.json:
         console.json({"ok": job.state is JobState.DONE, "job": _job_document(job)})
     else:
-        console.out(f"Job {job.id} ({plain(job.title)}): {job.state.value}")
+        reason = f": {plain(job.error)}" if job.error else ""
+        console.out(f"Job {job.id} ({plain(job.title)}): {job.state.value}{reason}")
     return 0 if job.state is JobState.DONE else 1

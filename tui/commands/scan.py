@@ -62,14 +62,16 @@ async def scan_with(
 def print_report(report: ScanReport, console: Console) -> None:
     """What a scan found, in words."""
     counts = report.counts
-    console.out(f"{report.scenes} scenes; {counts.new} new, {counts.updated} updated, {counts.withdrawn} withdrawn.")
+    proposals = f"{counts.new} new, {counts.updated} updated, {counts.withdrawn} withdrawn"
+    console.out(f"{report.scenes} scenes looked through. Proposals: {proposals}.")
     for run in report.endpoints:
         words = f"{run.looked_up} looked up, {run.matched} matched"
         failure = f", FAILED: {plain(run.error)}" if run.error else ""
         console.out(f"  {plain(run.endpoint)}: {words}{failure}")
     for note in report.notes:
         console.out(f"  {plain(note)}")
-    console.out(f"{report.pending} wait for a decision, {report.high_confidence} of them with high confidence.")
+    waiting = "1 waits" if report.pending == 1 else f"{report.pending} wait"
+    console.out(f"{waiting} for a decision, {report.high_confidence} of them with high confidence.")
     if report.pending:
         console.out("Next: winnow list matching")
 

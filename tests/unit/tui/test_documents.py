@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,7 @@ from core.model import (
 )
 from tui.documents import (
     CSV_COLUMNS,
+    RECOMMENDATION_HEADS,
     duration,
     host,
     iso_time,
@@ -28,6 +30,7 @@ from tui.documents import (
     recommendation_document,
     recommendation_lines,
     recommendation_row,
+    recommendation_table,
     table,
 )
 from tui.present import cells
@@ -109,9 +112,9 @@ def test_no_cell_is_a_formula(title: str) -> None:
 @given(st.text(st.characters()), st.text(st.characters()))
 def test_nothing_from_outside_steers_the_terminal(title: str, path: str) -> None:
     one = recommendation(title, path)
-    lines = recommendation_lines(one) + table(("A",) * 9, [recommendation_cells(one)]) + recommendation_row(one)
+    lines = recommendation_lines(one, {}) + table(("A",) * 9, [recommendation_cells(one)]) + recommendation_row(one)
     assert all(line.isprintable() or not set(line) & set("\x1b\n\r\x9b\u202e\u2066") for line in lines)
-    assert len(recommendation_lines(one)) == len(recommendation_lines(recommendation("x", "y"))) - (not path)
+    assert len(recommendation_lines(one, {})) == len(recommendation_lines(recommendation("x", "y"), {})) - (not path)
 
 
 @given(st.lists(st.lists(st.text(st.characters()), min_size=3, max_size=3), max_size=4), st.integers(40, 90))
@@ -132,3 +135,28 @@ def test_times_and_hosts() -> None:
     assert iso_time(1_700_000_000.9) == "2023-11-14T22:13:20Z"
     assert host("https://stashdb.org/graphql") == "stashdb.org"
     assert host("http://[broken") == "http://[broken"
+
+
+@given(st.lists(st.text(st.characters(), max_size=80), min_size=1, max_size=4), st.integers(40, 200))
+def test_recommendations_fit_and_titles_go_before_lesser_columns(titles: list[str], columns: int) -> None:
+    lines = recommendation_table([recommendation(title) for title in titles], {}, columns=columns)
+    assert len(lines) == len(titles) + 1
+    assert all(sum(map(cells, line)) <= columns for line in lines)
+    assert {"ID", "SCORE", "SURE", "SCENE", "ENTRY"} <= set(lines[0].split())
+
+
+def test_a_wide_terminal_shows_every_column_and_a_narrow_one_whole_titles() -> None:
+    title = "A title of thirty-odd characters"
+    found, names = [recommendation(title)], {"https://meadow.example/graphql": "The Meadow"}
+    assert recommendation_table(found, names)[0].split() == list(RECOMMENDATION_HEADS)
+    assert "The Meadow" in recommendation_table(found, names)[1]
+    narrow = recommendation_table(found, names, columns=80)
+    assert "STUDIO" not in narrow[0]
+    assert title[:20] in narrow[1]
+
+
+def test_what_speaks_against_a_match_stands_first() -> None:
+    one = recommendation()
+    lines = recommendation_lines(replace(one, reasons=one.reasons[::-1]), {})
+    at = lines.index("  What high confidence needs:")
+    assert [line.split()[0] for line in lines[at + 1 :]] == ["NO", "yes"]
