@@ -70,7 +70,8 @@ async def plan_accept(
         raise UsageError(f"there is no recommendation {names}; `winnow list matching` shows them")
     places: dict[tuple[int, str], int] = {}
     for one in found:
-        places[one.scene_id, one.endpoint] = places.get((one.scene_id, one.endpoint), 0) + 1
+        if one.status is Status.PENDING:
+            places[one.scene_id, one.endpoint] = places.get((one.scene_id, one.endpoint), 0) + 1
     items: list[PlannedAccept] = []
     for one in found:
         refusal = ""

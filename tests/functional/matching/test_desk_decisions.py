@@ -123,11 +123,17 @@ async def test_the_plan_refuses(world: DemoWorld, scanned: Runtime) -> None:
         (done.id, "it is dismissed, not pending"),
     ]
     assert (await desk.accept(plan)).outcomes == []
+    await desk.dismiss([second.id])
+    plan = await desk.plan_accept([first.id, second.id])  # one of them alone is a choice
+    assert [one.id for one in plan.accepted] == [first.id]
+    await desk.withdraw([one.id for one in await desk.dismissals() if one.candidate_id == second.candidate.id])
     with pytest.raises(UsageError, match="there is no recommendation 999"):
         await desk.plan_accept([999])
     with pytest.raises(UsageError, match="there is no recommendation 999"):
         await desk.dismiss([first.id, 999])
-    assert (await desk.get(first.id)) == first
+    again = await desk.get(first.id)
+    assert again is not None
+    assert (again.status, again.is_ambiguous, again.reasons) == (Status.PENDING, True, first.reasons)
 
 
 async def test_one_of_two_rivals(world: DemoWorld, scanned: Runtime) -> None:

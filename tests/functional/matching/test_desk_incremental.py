@@ -74,6 +74,7 @@ async def test_full_asks_everything_again(small: DemoWorld, scanned: Runtime) ->
     report = await scanned.matching.scan(ScanOptions(is_full=True))
     assert (looked_up(report), groups_asked(small), groups_asked(small, 1)) == (6, 3, 3)
     assert (report.counts.new, report.counts.updated) == (0, 0)
+    assert small.stash.log.counts["sceneUpdate"] == 0  # a scan changes nothing outside Winnow
 
 
 @pytest.mark.parametrize("is_changed", [False, True])
@@ -442,6 +443,56 @@ async def test_a_decision_made_during_a_crawl_stands(small: DemoWorld, *, is_und
         assert (await only(one, 2001)).status is expected
         await one.matching.scan()
         assert (await only(one, 2001)).status is expected
+
+
+async def test_two_winnows_lose_no_decision(empty_world: DemoWorld) -> None:
+    """One scans, again and again, while another decides and takes back: every decision stands in the end"""
+    world = empty_world
+    world.set_rate(0)
+    for number in range(1, 25):
+        add_scene(world, number)
+        for box in (0, 1):
+            add_entry(world, number, box=box)
+    async with desk_of(world) as scanning, desk_of(world) as deciding:
+        await scanning.matching.scan()
+        rows = await everything(deciding)
+        is_over = False
+
+        async def scan() -> None:
+            number = 0
+            while not is_over:
+                await scanning.matching.scan(ScanOptions(is_full=number % 2 == 0))
+                number += 1
+
+        async def decide() -> dict[int, Status]:
+            expected = {one.id: Status.PENDING for one in rows}
+            desk, history = deciding.matching, deciding.history
+            for number, one in enumerate(rows):
+                if number % 3 == 0:
+                    await desk.dismiss([one.id])
+                    expected[one.id] = Status.DISMISSED
+                elif number % 3 == 1:
+                    report = await desk.accept(await desk.plan_accept([one.id]))
+                    assert report.not_done == []
+                    expected[one.id] = Status.ACCEPTED
+                    if number % 2:
+                        assert (await history.undo_batch(report.batch_id)).not_done == []
+                        expected[one.id] = Status.PENDING
+            return expected
+
+        scans = asyncio.create_task(scan())
+        expected = await decide()
+        is_over = True
+        await scans
+        for options in (ScanOptions(), ScanOptions(is_full=True)):
+            await scanning.matching.scan(options)
+            assert {one.id: one.status for one in await everything(deciding)} == expected
+        held = {
+            (scene.id, stash_id.endpoint)
+            for scene in world.stash.library.scenes.values()
+            for stash_id in scene.stash_ids
+        }
+        assert held == {(one.scene_id, one.endpoint) for one in rows if expected[one.id] is Status.ACCEPTED}
 
 
 async def test_scenes_of_a_foreign_stash_box(world: DemoWorld) -> None:
