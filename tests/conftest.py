@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -22,3 +23,16 @@ async def world(tmp_path: Path) -> AsyncIterator[DemoWorld]:
     """The case world (see `core.demo.cases.Case`) with invented hashes: nothing is drawn, so it opens at once."""
     async with DemoWorld.open(tmp_path / "world", media=False) as world:
         yield world
+
+
+@pytest.fixture(scope="session")
+def drawn_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a closed world whose media were drawn; a test works on a copy of it."""
+
+    async def draw(place: Path) -> None:
+        async with DemoWorld.open(place):
+            pass
+
+    place = tmp_path_factory.mktemp("drawn")
+    asyncio.run(draw(place))
+    return place

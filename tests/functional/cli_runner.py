@@ -1,9 +1,10 @@
-"""Runs the real `winnow` as a process of its own, with or without a terminal around it."""
+"""Runs `winnow`: in this process, as a process of its own, or with a terminal around it."""
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
+import io
 import os
 import pty
 import re
@@ -17,6 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import pytest
+
+from tui.cli import main
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 60.0
@@ -59,6 +64,24 @@ async def winnow(home: Path, *words: str | Path, **env: str) -> Ran:
             await process.wait()
     assert process.returncode is not None
     return Ran(process.returncode, out.decode(), err.decode())
+
+
+async def command(home: Path, *words: str | Path, **env: str) -> Ran:
+    """Run a command in a thread of this process, without a terminal, and wait for its end; one at a time.
+
+    It is the whole way from the arguments to the exit status; only the interpreter's own start is spared.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("WINNOW_", "XDG_"))]:
+            patch.delenv(name)
+        for name, value in {"HOME": str(home), **env}.items():
+            patch.setenv(name, value)
+        for name, stream in (("stdin", io.StringIO()), ("stdout", out), ("stderr", err)):
+            patch.setattr(sys, name, stream)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            status = await asyncio.to_thread(main, [str(word) for word in words])
+    return Ran(status, out.getvalue(), err.getvalue())
 
 
 def _take_terminal() -> None:

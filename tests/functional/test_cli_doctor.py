@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runner import winnow
+from cli_runner import command
 
 from core.demo.library import DemoScene, video
 from core.demo.world import DemoWorld
@@ -134,15 +134,15 @@ async def test_a_database_that_is_not_whole(empty_world: DemoWorld, tmp_path: Pa
 
 
 async def test_the_command_in_words_and_json(empty_world: DemoWorld, tmp_path: Path) -> None:
-    ran = await winnow(tmp_path, "doctor", "--config", empty_world.config_path)
+    ran = await command(tmp_path, "doctor", "--config", empty_world.config_path)
     assert ran.status == 0
     assert "ok        Stash: " in ran.out
     assert "skipped   terminal: " in ran.out
     empty_world.stash.boxes[0] = type(empty_world.stash.boxes[0])("http://127.0.0.1:9/graphql", "k", "Gone\x1b[2J")
-    ran = await winnow(tmp_path, "doctor", "--config", empty_world.config_path)
+    ran = await command(tmp_path, "doctor", "--config", empty_world.config_path)
     assert ran.status == 1
     assert "FAILED    stash-box Gone\u241b[2J: " in ran.out
-    ran = await winnow(tmp_path, "doctor", "--json", "--config", empty_world.config_path)
+    ran = await command(tmp_path, "doctor", "--json", "--config", empty_world.config_path)
     document = json.loads(ran.out)
     assert (ran.status, ran.err) == (1, "")
     assert (document["version"], document["ok"]) == (1, False)

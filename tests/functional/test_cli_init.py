@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from cli_runner import Terminal, winnow
+from cli_runner import Terminal, command
 
 from core.config import load_settings
 from core.demo.world import DemoWorld
@@ -20,7 +20,7 @@ def mode(path: Path) -> int:
 async def test_from_a_script(empty_world: DemoWorld, tmp_path: Path) -> None:
     config = tmp_path / "new folder" / "config.toml"
     words = ("init", "--config", config, "--stash-url", empty_world.stash.base_url + "/graphql", "--api-key", "env:KEY")
-    ran = await winnow(tmp_path, *words, KEY=empty_world.stash.api_key)
+    ran = await command(tmp_path, *words, KEY=empty_world.stash.api_key)
     assert (ran.status, ran.err) == (0, "")
     assert all(box.endpoint in ran.out for box in empty_world.boxes)
     settings = load_settings(config, env={"KEY": "x"})
@@ -29,43 +29,43 @@ async def test_from_a_script(empty_world: DemoWorld, tmp_path: Path) -> None:
     assert empty_world.stash.api_key not in config.read_text() + ran.out
     assert mode(config) == 0o600
 
-    again = await winnow(tmp_path, *words, KEY=empty_world.stash.api_key)
+    again = await command(tmp_path, *words, KEY=empty_world.stash.api_key)
     assert again.status == 2
     assert "--yes to replace it (a .bak is kept)" in again.err
     config.write_text("# mine\n")
-    forced = await winnow(tmp_path, *words, "--yes", KEY=empty_world.stash.api_key)
+    forced = await command(tmp_path, *words, "--yes", KEY=empty_world.stash.api_key)
     assert forced.status == 0
     assert config.with_name("config.toml.bak").read_text() == "# mine\n"
 
 
 async def test_what_a_script_must_give(tmp_path: Path) -> None:
-    ran = await winnow(tmp_path, "init")
+    ran = await command(tmp_path, "init")
     assert (ran.status, ran.out) == (2, "")
     assert "give --stash-url URL" in ran.err
-    ran = await winnow(tmp_path, "init", "--stash-url", "nas:9999")
+    ran = await command(tmp_path, "init", "--stash-url", "nas:9999")
     assert ran.status == 2
     assert "must start with http:// or https://" in ran.err
-    ran = await winnow(tmp_path, "init", "--config", tmp_path, "--stash-url", "http://nas:9999")
+    ran = await command(tmp_path, "init", "--config", tmp_path, "--stash-url", "http://nas:9999")
     assert ran.status == 2
     assert "is a folder" in ran.err
 
 
 async def test_a_stash_that_does_not_answer_or_refuses(empty_world: DemoWorld, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
-    ran = await winnow(tmp_path, "init", "--config", config, "--stash-url", UNREACHABLE)
+    ran = await command(tmp_path, "init", "--config", config, "--stash-url", UNREACHABLE)
     assert ran.status == 2
     assert "nothing listens there" in ran.err
     assert "add --yes to write the configuration all the same" in ran.err
     assert not config.exists()
-    ran = await winnow(tmp_path, "init", "--config", config, "--stash-url", UNREACHABLE, "--yes")
+    ran = await command(tmp_path, "init", "--config", config, "--stash-url", UNREACHABLE, "--yes")
     assert ran.status == 1
     assert load_settings(config, env={}).stash.url == UNREACHABLE
     url = empty_world.stash.base_url
-    ran = await winnow(tmp_path, "init", "--config", tmp_path / "b", "--stash-url", url, "--api-key", "wrong-key")
+    ran = await command(tmp_path, "init", "--config", tmp_path / "b", "--stash-url", url, "--api-key", "wrong-key")
     assert ran.status == 2
     assert "refuses the key" in ran.err
     assert "wrong-key" not in ran.err
-    ran = await winnow(tmp_path, "init", "--config", tmp_path / "c", "--stash-url", url, "--api-key", "env:NOT_SET")
+    ran = await command(tmp_path, "init", "--config", tmp_path / "c", "--stash-url", url, "--api-key", "env:NOT_SET")
     assert ran.status == 2
     assert "needs the environment variable NOT_SET" in ran.err
 

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runner import Ran, Terminal, environment, winnow
+from cli_runner import Ran, Terminal, command, environment, winnow
 
 from core.demo.cases import Case
 from core.demo.faults import FaultKind
@@ -34,11 +35,15 @@ async def world(tmp_path: Path) -> AsyncIterator[DemoWorld]:
 def run(world: DemoWorld, tmp_path: Path) -> Winnow:
     """Runs a command against the world."""
 
-    async def command(*words: str | Path, **env: str) -> Ran:
-        places = {"WINNOW_CONFIG": str(world.config_path), "WINNOW_DATA_DIR": str(tmp_path / "data")}
-        return await winnow(tmp_path, *words, **places, **env)
+    async def run_here(*words: str | Path, **env: str) -> Ran:
+        return await command(tmp_path, *words, **places(world, tmp_path), **env)
 
-    return command
+    return run_here
+
+
+def places(world: DemoWorld, home: Path) -> dict[str, str]:
+    """The environment that leads to the world."""
+    return {"WINNOW_CONFIG": str(world.config_path), "WINNOW_DATA_DIR": str(home / "data")}
 
 
 @pytest.fixture
@@ -72,7 +77,10 @@ def links(world: DemoWorld) -> dict[int, list[tuple[str, str]]]:
     }
 
 
-async def test_the_scan_document(world: DemoWorld, scanned: dict[str, Any]) -> None:
+async def test_the_scan_document(world: DemoWorld, tmp_path: Path) -> None:
+    ran = await winnow(tmp_path, "--scan-only", "--json", **places(world, tmp_path))
+    assert (ran.status, ran.err) == (0, "")
+    scanned = json.loads(ran.out)
     assert list(scanned) == ["version", "ok", "started", "finished", "desks"]
     assert (scanned["version"], scanned["ok"]) == (1, True)
     matching = scanned["desks"]["matching"]
@@ -263,10 +271,10 @@ async def test_commands_that_need_no_server_run_without_one(tmp_path: Path) -> N
         ["dismissals"],
         ["export", "matching", "--format", "csv"],
     ):
-        ran = await winnow(tmp_path, *words)
+        ran = await command(tmp_path, *words)
         assert (ran.status, ran.err) == (0, ""), ran
     for words in (["--scan-only"], ["accept", "--high-confidence"]):
-        ran = await winnow(tmp_path, *words)
+        ran = await command(tmp_path, *words)
         assert ran.status == 2
         assert "winnow init" in ran.err
 
@@ -275,20 +283,18 @@ async def test_a_confirmed_accept_on_a_terminal(
     world: DemoWorld, run: Winnow, scanned: dict[str, Any], tmp_path: Path
 ) -> None:
     before = links(world)
-    places = {"WINNOW_CONFIG": str(world.config_path), "WINNOW_DATA_DIR": str(tmp_path / "data")}
-    for answer, status in (("", 0), ("no", 0)):
-        with Terminal(tmp_path, "accept", "--high-confidence", **places) as terminal:
-            await terminal.expect("? [y/N] ")
-            terminal.type(answer)
-            await terminal.expect("Nothing was changed.")
-            assert await terminal.end() == status
-        assert links(world) == before
-    with Terminal(tmp_path, "accept", "--high-confidence", **places) as terminal:
+    with Terminal(tmp_path, "accept", "--high-confidence", **places(world, tmp_path)) as terminal:
+        await terminal.expect("? [y/N] ")
+        terminal.type("")
+        await terminal.expect("Nothing was changed.")
+        assert await terminal.end() == 0
+    assert links(world) == before
+    with Terminal(tmp_path, "accept", "--high-confidence", **places(world, tmp_path)) as terminal:
         await terminal.expect("? [y/N] ")
         terminal.press(b"\x03")
         assert await terminal.end() == 130
     assert links(world) == before
-    with Terminal(tmp_path, "accept", "--high-confidence", **places) as terminal:
+    with Terminal(tmp_path, "accept", "--high-confidence", **places(world, tmp_path)) as terminal:
         await terminal.expect("? [y/N] ")
         terminal.type("y")
         await terminal.expect("Linked: ")
@@ -301,10 +307,9 @@ async def test_an_interrupted_scan_goes_on(
     world: DemoWorld, run: Winnow, tmp_path: Path, number: signal.Signals
 ) -> None:
     silent = world.boxes[1].faults.add(FaultKind.SILENT, only="findScenesBySceneFingerprints")
-    places = {"WINNOW_CONFIG": str(world.config_path), "WINNOW_DATA_DIR": str(tmp_path / "data")}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tui", "--scan-only", "--json"),
-        env=environment(tmp_path, **places),
+        env=environment(tmp_path, **places(world, tmp_path)),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -323,7 +328,7 @@ async def test_an_interrupted_scan_goes_on(
 
 async def test_a_scan_is_cancelled_from_another_process(world: DemoWorld, run: Winnow, tmp_path: Path) -> None:
     silent = world.boxes[1].faults.add(FaultKind.SILENT, only="findScenesBySceneFingerprints")
-    scanning = asyncio.ensure_future(run("--scan-only"))
+    scanning = asyncio.ensure_future(winnow(tmp_path, "--scan-only", **places(world, tmp_path)))
     await until(lambda: silent.hits > 0 or scanning.done())
     asked = await run("jobs", "cancel", "1")
     assert asked.status == 0
@@ -344,13 +349,14 @@ async def test_demo_of_its_own(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_demo_that_serves(tmp_path: Path) -> None:
+async def test_demo_that_serves(tmp_path: Path, drawn_world: Path) -> None:
     place = tmp_path / "a world"
+    shutil.copytree(drawn_world, place)
     with Terminal(tmp_path, "demo", "--serve", "--dir", place) as terminal:
         await terminal.expect("Ctrl-C ends it.")
         found = ("--config", place / "winnow.toml", "--data-dir", place / "data")
-        assert (await winnow(tmp_path, "--scan-only", *found)).status == 0
-        assert "Certain both" in (await winnow(tmp_path, "list", "matching", *found)).out
+        assert (await command(tmp_path, "--scan-only", *found)).status == 0
+        assert "Certain both" in (await command(tmp_path, "list", "matching", *found)).out
         terminal.press(b"\x03")
         await terminal.expect("the demo world has ended")
         assert await terminal.end() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -41,7 +42,8 @@ async def get(url: str, key: str) -> httpx.Response:
 
 
 @pytest.mark.slow
-async def test_real_media_with_real_hashes(tmp_path: Path) -> None:
+async def test_real_media_with_real_hashes(drawn_world: Path, tmp_path: Path) -> None:
+    shutil.copytree(drawn_world, tmp_path, dirs_exist_ok=True)
     async with DemoWorld.open(tmp_path) as world:
         settings = tomllib.loads(world.config_path.read_text("utf-8"))
         mapping = settings["stash"]["path_map"][0]
