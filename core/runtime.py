@@ -195,7 +195,7 @@ async def open_runtime(
         if stash is not None:
             handlers[STASH_LINK] = CheckedLink(database, StashLink(stash, lambda: exclusive(locks, "stash")))
             handlers[STASH_METADATA] = StashMetadata(
-                stash, lambda: exclusive(locks, "stash"), MetadataPull(database, stash).compute
+                stash, lambda: exclusive(locks, "stash"), MetadataPull(database, stash, settings.matching).compute
             )
             handlers[SUBMIT] = Submit(boxes.client)
         witnesses: dict[str, Witness] = {STASH_LINK: LinkWitness(settings.matching, the_clock)}

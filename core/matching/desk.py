@@ -241,7 +241,9 @@ class MatchingDesk:
         details = await self._stash.scene_details(recommendation.scene_id)
         if details is None:
             raise UsageError(f"scene {recommendation.scene_id} is no longer in Stash")
-        return await MetadataPull(self._database, self._stash).compare(recommendation.candidate, details, choices)
+        return await MetadataPull(self._database, self._stash, self._settings).compare(
+            recommendation.candidate, details, choices
+        )
 
     # -- turning down ------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.ledger.effects import Payload
@@ -11,6 +12,7 @@ from core.matching.metadata import Choice, Field, Findings, MetadataChange, comp
 from core.model import Candidate, LocalEntity, RemoteEntity, SceneDetails
 from core.servers.stash import StashClient
 from core.servers.stash_entities import EntityMatch
+from core.settings import MatchingSettings
 from core.store import recommendations
 from core.store.database import Database
 
@@ -18,9 +20,10 @@ from core.store.database import Database
 class MetadataPull:
     """Compares field by field, asking Stash which of its performers, tags and studios are meant."""
 
-    def __init__(self, database: Database, stash: StashClient) -> None:
+    def __init__(self, database: Database, stash: StashClient, settings: MatchingSettings) -> None:
         self._database = database
         self._stash = stash
+        self._settings = settings
 
     async def compare(
         self, candidate: Candidate, details: SceneDetails, choices: Mapping[Field, Choice]
@@ -40,7 +43,10 @@ class MetadataPull:
             for one in candidate.tags
             if _is_wanted(choices, Field.TAGS)
         }
-        return compare(details, candidate, Findings(studios, performers, tags), choices)
+        changes = compare(details, candidate, Findings(studios, performers, tags), choices)
+        if self._settings.is_endpoint_enabled(endpoint):
+            return changes
+        return tuple(_without_cover(change) for change in changes)
 
     async def compute(self, payload: Payload, details: SceneDetails) -> MetadataWrite:
         """What to write, from a payload {"recommendation_id", "choices"} and what the scene holds at this moment."""
@@ -64,6 +70,13 @@ def unresolved_words(changes: Sequence[MetadataChange]) -> tuple[str, ...]:
         for change in changes
         for words in (*(one.text for one in change.unresolved), *change.notes)
     )
+
+
+def _without_cover(change: MetadataChange) -> MetadataChange:
+    """A change, but no cover: Stash would fetch it from a stash-box that is turned off."""
+    if change.field is not Field.COVER or not change.is_change:
+        return change
+    return replace(change, result=change.local, notes=("not taken, since its stash-box is turned off",))
 
 
 def _is_wanted(choices: Mapping[Field, Choice], name: Field) -> bool:

@@ -369,6 +369,21 @@ async def test_accept_with_metadata(world: DemoWorld, scanned: Runtime, choice: 
     assert (await only(scanned, Case.METADATA)).status is Status.PENDING
 
 
+async def test_no_cover_from_a_stash_box_that_is_turned_off(world: DemoWorld, scanned: Runtime) -> None:
+    """Stash would fetch it there: all else is taken from what Winnow knows already"""
+    one = await _metadata(world, scanned)
+    scene = world.stash.library.scenes[Case.METADATA]
+    forget_requests(world)
+    async with desk_of(world, disabled_endpoints=(one.endpoint,)) as runtime:
+        choices = uniform_choices(Choice.REPLACE, cover=Choice.REPLACE)
+        changes = {change.field: change for change in await runtime.matching.compare_metadata(one, choices)}
+        assert "turned off" in changes[Field.COVER].notes[0]
+        report = await accept(runtime, one.id, metadata=choices)
+        assert report.not_done == []
+    assert (scene.cover, scene.title) == (None, "Aurora over the Sea")
+    assert len(world.boxes[0].log.requests) == 0
+
+
 async def test_metadata_without_the_link_is_not_taken(world: DemoWorld, scanned: Runtime) -> None:
     """A refused link takes its metadata with it, and the reason says so"""
     one = await only(scanned, Case.METADATA)

@@ -221,7 +221,7 @@ async def live(before: list[tuple[str, int, int]], after: list[tuple[str, int, i
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=10, deadline=None, derandomize=True)
 @given(before=steps(sorted(STEPS), 14), after=steps(LIBRARY, 5))
 def test_every_story(before: list[tuple[str, int, int]], after: list[tuple[str, int, int]]) -> None:
     """At most one accepted; high confidence has no rival; no scan loses a decision; incremental equals fresh"""
