@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from core.runtime import JobState, Progress
+from core.runtime import ACCEPT, JobState, Progress
 from tui.messages import JobsProgressed
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class JobFeed:
         told = dict(self.progress)
         for job_id in ended:
             self.progress.pop(job_id, None)
+        if not self._app.screen_stack:  # the app is about to end
+            return
         self._app.screen.post_message(JobsProgressed(told, ended))
         for job_id in ended:
             self._say_end(told[job_id])
@@ -46,7 +48,7 @@ class JobFeed:
         """How a job ended, for whoever looks elsewhere."""
         if one.state is JobState.FAILED:
             self._app.say(f"{one.title} failed; the jobs screen says why.", severity="error")
-        elif one.state is JobState.DONE:
+        elif one.state is JobState.DONE and one.kind != ACCEPT:  # what an accept came to is said where it was asked for
             self._app.say(f"{one.title} is done.")
-        else:
+        elif one.state is not JobState.DONE:
             self._app.say(f"{one.title} was stopped; it can go on later.")
