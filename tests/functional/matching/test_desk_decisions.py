@@ -24,7 +24,7 @@ from matching_desk import (
 )
 
 from core.demo.cases import Case, entry_id
-from core.demo.faults import FaultKind
+from core.demo.faults import FaultKind, RecordedRequest
 from core.demo.graphql_http import picture
 from core.demo.library import DemoScene
 from core.demo.state import PLAIN
@@ -32,7 +32,7 @@ from core.demo.world import DemoWorld
 from core.errors import JobRunningError, UndoRefusedError, UsageError
 from core.matching.metadata import Choice, Field, uniform_choices
 from core.model import Recommendation, RecommendationFilter, Status
-from core.runtime import Runtime, ScanOptions
+from core.runtime import JobState, Runtime, ScanOptions
 
 JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
 
@@ -261,6 +261,35 @@ async def test_a_second_accept_at_once(world: DemoWorld, scanned: Runtime) -> No
         assert later.recovered == ()
         assert world.stash.library.scenes[Case.MULTI_FILE].stash_ids == []
         assert (await only(later, Case.MULTI_FILE)).status is Status.PENDING
+
+
+async def test_a_batch_taken_up_again_overrules_no_later_decision(world: DemoWorld, scanned: Runtime) -> None:
+    """The Stash went away in the middle; what was dismissed before the rest is taken up again stays dismissed"""
+    desk = scanned.matching
+    cases = (Case.CERTAIN_BOX1, Case.MULTI_FILE, Case.MD5_LISTED)
+    rows = {case: await only(scanned, case) for case in cases}
+
+    def go_away(request: RecordedRequest) -> None:
+        if "sceneUpdate" in request.fields:
+            world.stash.faults.add(FaultKind.DROP, times=None, only="WinnowScene")
+
+    world.stash.on_request = go_away
+    report = await accept(scanned, *(one.id for one in rows.values()))
+    assert (len(report.done), bool(report.stopped_by)) == (1, True)
+    world.stash.on_request = None
+    world.stash.faults.clear()
+    await desk.dismiss([rows[Case.MULTI_FILE].id])
+    job = (await scanned.jobs.newest(limit=1))[0]
+    assert job.state is JobState.FAILED
+    await scanned.resume_job(job.id)
+    status = {case: (await desk.rows([one.id]))[0].status for case, one in rows.items()}
+    assert status == {
+        Case.CERTAIN_BOX1: Status.ACCEPTED,
+        Case.MULTI_FILE: Status.DISMISSED,
+        Case.MD5_LISTED: Status.ACCEPTED,
+    }
+    assert world.stash.library.scenes[Case.MULTI_FILE].stash_ids == []
+    assert len(world.stash.library.scenes[Case.MD5_LISTED].stash_ids) == 1
 
 
 async def test_dismissals_survive_and_can_be_undone(world: DemoWorld, scanned: Runtime) -> None:
