@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 ARGS   ?=
 STAMP   = $(VENV)/.installed
 
-.PHONY: help setup demo test check format bench lock clean
+.PHONY: help setup demo test check format bench pictures lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -39,6 +39,9 @@ format: $(STAMP)  ## write the code the way the gate wants it
 
 bench: $(STAMP)  ## print the measured figures
 	$(BIN)/python tests/perf $(ARGS)
+
+pictures: $(STAMP)  ## draw docs/pictures anew from the demo world
+	$(BIN)/python -m tests.pictures
 
 lock: $(STAMP)  ## renew requirements.lock
 	$(BIN)/python -m pip install --quiet uv

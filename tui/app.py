@@ -26,7 +26,7 @@ from tui.palette import WinnowCommands
 from tui.pictures.gallery import Pictures
 from tui.present import plain
 from tui.screens.base import WHEN_SMALL
-from tui.theme import DARK, THEMES, after
+from tui.theme import DARK, TERMINAL, THEMES, after
 
 if TYPE_CHECKING:
     from core.runtime import Progress, Runtime
@@ -64,7 +64,7 @@ class WinnowApp(App[int], inherit_bindings=False):
     """
 
     TITLE = "Winnow"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     BINDINGS: ClassVar = bindings("app")
     COMMANDS: ClassVar = {WinnowCommands}
     MODES: ClassVar = {
@@ -327,7 +327,8 @@ class WinnowApp(App[int], inherit_bindings=False):
         self.exit(0)
 
     def _choose_theme(self) -> None:
-        wanted = self.settings.display.theme or DARK
+        has_few_colours = self.console.color_system == "standard"  # ours would come out as grey on black
+        wanted = self.settings.display.theme or (TERMINAL if has_few_colours else DARK)
         if wanted not in self.available_themes:
             self._faults.append(
                 str(

@@ -23,8 +23,9 @@ A key is a character (`a`, `A`, `/`, `?`), a name (`enter`, `escape`, `tab`, `sp
 `alt+` before it. A terminal sends the same for `ctrl+i` and `tab`, for `ctrl+m` and `enter`, for `ctrl+h` and
 `backspace`, and for `ctrl+` with a small or a capital letter. Many keep `alt+` and `ctrl+` with `enter` to themselves.
 
-A mistake (an unknown name, an unknown key, one key for two commands in the same place) is shown at the start and on the
-help screen with its line and the nearest valid name; the rest of the file holds. A key of yours wins over a shipped one.
+A mistake (an unknown name, an unknown key, one key for two commands in the same place) is shown at the start and on
+the help screen with its line and the nearest valid name; the rest of the file holds. A key of yours wins over a
+shipped one.
 
 While text is typed, characters go into the field; `escape` leaves it.
 """

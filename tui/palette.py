@@ -24,7 +24,8 @@ class WinnowCommands(Provider):
         if not isinstance(self.screen, Guarded):
             return []
         app: WinnowApp = self.screen.winnow
-        return [(command, app.keymap_in_force.shown(command.id)) for command in self.screen.commands]
+        commands = sorted(self.screen.commands, key=lambda one: one.scope == "nav")  # moving is not searched for
+        return [(command, app.keymap_in_force.shown(command.id)) for command in commands]
 
     async def discover(self) -> Hits:
         """Everything, while nothing is typed."""

@@ -53,7 +53,7 @@ class ConfirmDialog(Dialog[bool]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only yes and no have a meaning here."""
-        if action in {"toggle", "next_choice", "choose_all"}:
+        if action in {"take_out", "next_choice", "choose_all"}:
             return False
         return super().check_action(action, parameters)
 

@@ -41,7 +41,7 @@ class EditSettingDialog(Dialog[str]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The field has the keys; Enter saves."""
-        if action in {"confirm", "toggle", "next_choice", "choose_all"}:
+        if action in {"confirm", "take_out", "next_choice", "choose_all"}:
             return False
         return super().check_action(action, parameters)
 

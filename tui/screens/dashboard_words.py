@@ -70,9 +70,7 @@ def _figures(summary: MatchingSummary, key: Callable[[str], str]) -> list[Conten
         ),
     ]  # fmt: skip
     if summary.ambiguous:
-        lines.append(
-            Content.assemble((f"{summary.ambiguous:>7,}", "bold $warning"), "  of scenes with several candidates")
-        )
+        lines.append(Content.assemble((f"{summary.ambiguous:>7,}", "bold"), "  of scenes with several candidates"))
     return lines
 
 

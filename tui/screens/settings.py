@@ -75,7 +75,7 @@ class SettingsScreen(WinnowScreen):
             return content(str(written)) if is_named else Content("a key is set" if value else "none")
         unit = f" {info.unit}" if info.unit else ""
         is_default = value == info.default
-        return Content.assemble((plain(toml_value(value)), "" if is_default else "bold $accent"), (unit, "$quiet"))
+        return Content.assemble((plain(toml_value(value)), "" if is_default else "bold"), (unit, "$quiet"))
 
     @property
     def _current(self) -> SettingInfo | None:

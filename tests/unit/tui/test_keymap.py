@@ -127,11 +127,10 @@ def test_characters_are_named_as_textual_names_them(character: str) -> None:
 def test_any_text_is_a_key_or_a_fault_in_words(text: str) -> None:
     try:
         key = parse_key(text)
-    except ValueError as error:
-        assert str(error)
-    else:
-        assert shown_key(key)
-        assert "," not in key
+    except ValueError:
+        return
+    assert shown_key(key)
+    assert "," not in key
 
 
 @pytest.mark.parametrize(

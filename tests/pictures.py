@@ -1,0 +1,126 @@
+"""Draws the pictures of the README from the demo world: `make pictures`, or `python -m tests.pictures [FOLDER]`.
+
+The clock stands still and the addresses are always the same, so that a picture changes only when its screen does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ["TZ"] = "UTC"
+time.tzset()
+
+import msgspec  # noqa: E402  the time zone is set before anything reads it
+from textual.pilot import Pilot  # noqa: E402
+
+from core.config import load_settings  # noqa: E402
+from core.demo.world import DemoWorld  # noqa: E402
+from tui.app import WinnowApp  # noqa: E402
+from tui.keymap import load_keymap  # noqa: E402
+from tui.theme import DARK  # noqa: E402
+
+FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
+SIZE = (110, 34)
+_PATIENCE_SECONDS = 30.0
+_PORTS = '{"stash":39131,"box1":39133,"box2":39132}'
+"""Kept by the demo world where they are free: the stash-boxes are ordered by their addresses."""
+
+
+class StandingClock:
+    """Always the same wall time; monotonic time runs."""
+
+    def now(self) -> float:
+        return 1_767_268_800.0
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+class PictureApp(WinnowApp):
+    """The app, over a server whose address is always the same."""
+
+    @property
+    def library_name(self) -> str:
+        return "nas:9999"
+
+
+class Artist:
+    """Presses keys, waits, draws."""
+
+    def __init__(self, app: WinnowApp, pilot: Pilot[int], folder: Path) -> None:
+        self._app = app
+        self._pilot = pilot
+        self._folder = folder
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen."""
+        strips = self._app.screen._compositor.render_strips()
+        return "\n".join("".join(part.text for part in strip) for strip in strips)
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait for a condition."""
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError(f"the screen never came:\n{self.text}")
+            await self._pilot.pause(0.02)
+
+    async def draw(self, name: str, *keys: str, shows: str) -> None:
+        """Press keys, wait for words and until nothing moves any more, write the picture."""
+        for key in keys:
+            await self._pilot.press(key)
+        await self.until(lambda: shows in self.text)
+        drawn = ""
+        for _ in range(100):
+            await self._pilot.pause(0.1)
+            before, drawn = drawn, self._app.export_screenshot(title="Winnow")
+            if drawn == before:
+                break
+        (self._folder / f"{name}.svg").write_text(_local(drawn), encoding="utf-8")
+
+
+def _local(svg: str) -> str:
+    """The picture without fonts from elsewhere: nothing is fetched when it is looked at."""
+    svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.DOTALL)
+    return re.sub(r"[ \t]+$", "", svg.replace("Fira Code", "DejaVu Sans Mono"), flags=re.MULTILINE)
+
+
+async def draw_all(folder: Path) -> None:
+    """Every picture."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        (Path(place) / "world").mkdir()
+        (Path(place) / "world" / "ports.json").write_text(_PORTS)
+        async with DemoWorld.open(Path(place) / "world") as world:
+            app = PictureApp(
+                msgspec.structs.replace(load_settings(world.config_path), path=Path("~/.config/winnow/config.toml")),
+                Path(place) / "data",
+                images="half-blocks",
+                keymap=load_keymap(),
+                clock=StandingClock(),
+                is_scheduling=False,
+            )
+            async with app.run_test(size=SIZE, notifications=False) as pilot:
+                artist = Artist(app, pilot, folder)
+                await artist.until(lambda: app.current_mode == "dashboard")
+                app.theme = DARK
+                await artist.until(lambda: "online" in artist.text)
+                await artist.draw("dashboard", "s", shows="wait for a decision")
+                await artist.draw("matching", "2", shows="Certain both")
+                await artist.draw("detail", "j", "enter", shows="Fingerprint")
+                await artist.draw("accept-all", "escape", "1", "A", shows="Link ")
+                await artist.draw("history", "y", "4", shows="Actions of batch")
+                await artist.draw("undo", "u", shows="Undo accept")
+                await artist.draw("help", "escape", "1", "question_mark", shows="Dashboard")
+
+
+if __name__ == "__main__":
+    asyncio.run(draw_all(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER))
