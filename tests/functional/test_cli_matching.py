@@ -169,7 +169,7 @@ async def test_dismiss_clears_the_rival_and_withdraw_brings_it_back(
     shown = await run("show", str(first), "--json")
     assert [one["id"] for one in json.loads(shown.out)["rivals"]] == [second]
     ran = await run("dismiss", str(first), "--reason", "re-release")
-    assert (ran.status, ran.out) == (0, "Dismissed: 1.\n")
+    assert (ran.status, ran.out) == (0, "Dismissed: 1.\nTake it back with: winnow undo 1\n")
     assert (await run("--scan-only")).status == 0
     assert rivals(await listed(run)) == {second: False}
     document = json.loads((await run("dismissals", "--json")).out)["dismissals"]
@@ -222,6 +222,8 @@ async def test_one_endpoint_by_any_of_its_names(world: DemoWorld, run: Winnow, s
     ran = await run("list", "matching", "--endpoint", "https://nowhere.example/graphql")
     assert ran.status == 2
     assert endpoint in ran.err
+    ran = await run("--scan-only", "--full", "--endpoint", "meadow", "--json")
+    assert [row["endpoint"] for row in json.loads(ran.out)["desks"]["matching"]["endpoints"]] == [endpoint]
     ran = await run("--scan-only", "--endpoint", "https://nowhere.example/graphql")
     assert ran.status == 2
     assert endpoint in ran.err
@@ -260,7 +262,9 @@ async def test_limits_and_empty_lists(run: Winnow, world: DemoWorld, scanned: di
     assert ran.out.splitlines()[-1].startswith("... and ")
     assert await listed(run, "--status", "accepted") == []
     ran = await run("list", "matching", "--status", "accepted")
-    assert "winnow --scan-only" in ran.out
+    assert ran.out == "None is accepted.\n"
+    ran = await run("list", "matching", "--endpoint", "harbour", "--status", "pending", "--high-confidence")
+    assert "Harbour" in ran.out
 
 
 async def test_commands_that_need_no_server_run_without_one(tmp_path: Path) -> None:
@@ -273,6 +277,7 @@ async def test_commands_that_need_no_server_run_without_one(tmp_path: Path) -> N
     ):
         ran = await command(tmp_path, *words)
         assert (ran.status, ran.err) == (0, ""), ran
+    assert "winnow --scan-only" in (await command(tmp_path, "list", "matching")).out
     for words in (["--scan-only"], ["accept", "--high-confidence"]):
         ran = await command(tmp_path, *words)
         assert ran.status == 2
@@ -323,6 +328,8 @@ async def test_an_interrupted_scan_goes_on(
     assert [job["state"] for job in jobs] == ["interrupted"]
     resumed = await run("jobs", "resume", str(jobs[0]["id"]), "--json")
     assert (resumed.status, json.loads(resumed.out)["job"]["state"]) == (0, "done")
+    assert "looked up" in (await run("jobs", "show", str(jobs[0]["id"]))).out
+    assert (await run("jobs", "show", "77")).status == 2
     assert {one["endpoint"] for one in await listed(run)} == {box.endpoint for box in world.boxes}
 
 

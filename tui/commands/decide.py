@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from core.matching.metadata import Choice, Field, MetadataChange, uniform_choices
 from core.model import Recommendation, RecommendationFilter
@@ -12,6 +12,8 @@ from tui.commands.opening import box_names, known_endpoint, opened
 from tui.commands.scan import progress_line
 from tui.documents import dismissal_document, local_time, recommendation_table
 from tui.present import plain
+
+TITLE_COLUMNS: Final = 100  # columns of what was done to what; whole titles are in JSON
 
 if TYPE_CHECKING:
     from core.matching.desk import MatchingDesk
@@ -162,7 +164,7 @@ def print_outcomes(report: BatchReport, console: Console, *, verb: str, count: i
     """What became of a batch: how many, and each that was not done with its reason."""
     console.out(f"{verb}: {count}.")
     for outcome in report.not_done:
-        console.out(f"  refused: {plain(outcome.title)}: {plain(outcome.words)}")
+        console.out(f"  refused: {plain(outcome.title, width=TITLE_COLUMNS)}: {plain(outcome.words)}")
     if report.stopped_by:
         console.out(f"  stopped: {plain(report.stopped_by)}")
 
@@ -181,7 +183,9 @@ async def withdraw(args: argparse.Namespace, console: Console) -> int:
     return finish_batch(report, args, console, verb="Withdrawn")
 
 
-def finish_batch(report: BatchReport, args: argparse.Namespace, console: Console, *, verb: str) -> int:
+def finish_batch(
+    report: BatchReport, args: argparse.Namespace, console: Console, *, verb: str, can_undo: bool = True
+) -> int:
     """Print what became of a batch, and the exit status that says so."""
     is_ok = not report.not_done and not report.stopped_by
     if args.json:
@@ -196,6 +200,8 @@ def finish_batch(report: BatchReport, args: argparse.Namespace, console: Console
         )
     else:
         print_outcomes(report, console, verb=verb, count=len(report.done))
+        if report.done and can_undo:
+            console.out(f"Take it back with: winnow undo {report.batch_id}")
     return 0 if is_ok else 1
 
 

@@ -42,7 +42,10 @@ async def list_recommendations(args: argparse.Namespace, console: Console) -> in
         if total > len(rows):
             console.out(f"... and {total - len(rows)} more (--limit {total} shows all)")
         elif not rows:
-            console.out("Nothing. A scan looks for more: winnow --scan-only")
+            is_waiting = args.status == "pending"
+            console.out(
+                "Nothing. A scan looks for more: winnow --scan-only" if is_waiting else f"None is {args.status}."
+            )
     return 0
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from core.config import Settings, data_folder, load_settings
 from core.errors import UsageError
+from core.model import EndpointState
 from core.runtime import Runtime, open_runtime
 from core.settings import normal_endpoint
 from tui.documents import host
@@ -52,8 +53,20 @@ async def known_endpoint(desk: MatchingDesk, wanted: str | None) -> str | None:
     if wanted is None:
         return None
     states = (await desk.summary()).endpoints
+    found = _named(states, wanted)
+    if found is not None:
+        return found
+    known = ", ".join(state.endpoint for state in states) or "none before the first scan"
+    raise UsageError(f"there is no stash-box {wanted}; known are: {known}")
+
+
+async def endpoint_to_scan(desk: MatchingDesk, wanted: str) -> str:
+    """As `known_endpoint`; what no earlier scan met is passed on, for Stash may know it."""
+    return _named((await desk.summary()).endpoints, wanted) or wanted
+
+
+def _named(states: Sequence[EndpointState], wanted: str) -> str | None:
     for state in states:
         if normal_endpoint(wanted) in {normal_endpoint(state.endpoint), host(state.endpoint), state.name.casefold()}:
             return state.endpoint
-    known = ", ".join(state.endpoint for state in states) or "none before the first scan"
-    raise UsageError(f"there is no stash-box {wanted}; known are: {known}")
+    return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import UndoRefusedError, UsageError
 from core.runtime import BatchRecord, EffectState, JobRecord, JobState
-from tui.commands.decide import finish_batch
+from tui.commands.decide import TITLE_COLUMNS, finish_batch
 from tui.commands.opening import opened
 from tui.commands.scan import progress_line
 from tui.documents import iso_time, local_time
@@ -70,8 +70,8 @@ async def undo(args: argparse.Namespace, console: Console) -> int:
         console.out(f"{batch.id}: {plain(batch.title)}")
         if args.dry_run:
             for outcome in report.done:
-                console.out(f"  would be undone: {plain(outcome.title)}")
-    status = finish_batch(report, args, console, verb="Can be undone" if args.dry_run else "Undone")
+                console.out(f"  would be undone: {plain(outcome.title, width=TITLE_COLUMNS)}")
+    status = finish_batch(report, args, console, verb="Can be undone" if args.dry_run else "Undone", can_undo=False)
     if args.dry_run and not args.json:
         console.out("Nothing was changed: this was a dry run.")
     return status

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import ConfigError, JobCancelledError, UsageError, WinnowError
 from core.runtime import Progress, Runtime, ScanOptions, ScanReport
-from tui.commands.opening import opened
+from tui.commands.opening import endpoint_to_scan, opened
 from tui.documents import duration, iso_time, local_time
 from tui.present import plain
 
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 async def scan(args: argparse.Namespace, console: Console) -> int:
     """Scan the desks that were asked for; 1 when a source or an endpoint failed."""
-    endpoints = (args.scan_endpoint,) if args.scan_endpoint else ()
-    options = ScanOptions(endpoints=endpoints, is_full=args.full)
     async with opened(args, console, needs_stash=True) as runtime:
+        wanted = args.scan_endpoint
+        endpoints = (await endpoint_to_scan(runtime.matching, wanted),) if wanted else ()
+        options = ScanOptions(endpoints=endpoints, is_full=args.full)
         return await scan_with(runtime, console, options, is_due_only=args.due, is_json=args.scan_json)
 
 
