@@ -185,7 +185,12 @@ class LibraryCrawl:
             ids = [scene.id for scene in believed]
             kept = await recommendations.scenes_among(tx, ids)
             kept |= {scene.id for scene in believed if self._is_open(scene)}
+            held = await scenes.links(tx, ids)
             await scenes.put(tx, believed, snapshots=kept)
+            # While a scene is linked it is not looked up: what was answered before is old when the link is gone.
+            await scenes.forget_some_lookups(
+                tx, [(one.id, lost) for one in believed for lost in held.get(one.id, set()) - _endpoints_of(one)]
+            )
             await self._recompute(tx, ids)
         for chunk in chunks(sorted(gone)):
             async with self._database.write() as tx:
@@ -194,8 +199,7 @@ class LibraryCrawl:
 
     def _is_open(self, scene: Scene) -> bool:
         """Whether some endpoint still lacks an id for the scene."""
-        held = {link.endpoint for link in scene.stash_ids}
-        return not held.issuperset(self._endpoints)
+        return not _endpoints_of(scene).issuperset(self._endpoints)
 
     async def _recompute(self, tx: Transaction, scene_ids: Sequence[int]) -> None:
         if not scene_ids:
@@ -203,6 +207,10 @@ class LibraryCrawl:
         now = self._clock.now()
         for endpoint in self._endpoints:
             self.counts.add(await recompute(tx, endpoint, scene_ids, settings=self._settings, now=now))
+
+
+def _endpoints_of(scene: Scene) -> set[str]:
+    return {link.endpoint for link in scene.stash_ids}
 
 
 def _encode(checkpoint: _Checkpoint) -> str:

@@ -261,4 +261,6 @@ async def relink(tx: Transaction, scene_id: int, endpoint: str, stash_id: str | 
     links = tuple(link for link in scene.stash_ids if link.endpoint != endpoint)
     if stash_id is not None:
         links += (StashId(endpoint, stash_id),)
+    else:  # while it was linked it was not looked up
+        await scenes.forget_some_lookups(tx, [(scene_id, endpoint)])
     await scenes.change(tx, replace(scene, stash_ids=links))

@@ -91,6 +91,15 @@ async def put(tx: Transaction, scenes: Iterable[Scene], *, snapshots: set[int]) 
     )
 
 
+async def links(reader: Reader, scene_ids: Sequence[int]) -> dict[int, set[str]]:
+    """The endpoints that these scenes were last seen to hold an id for; scenes without any are left out."""
+    found: dict[int, set[str]] = {}
+    for chunk in chunks(scene_ids):
+        sql = f"SELECT id, links FROM scenes WHERE NOT {_UNLINKED} AND id IN ({', '.join('?' * len(chunk))})"
+        found.update((row[0], set(msgspec.json.decode(row[1]))) for row in await reader.rows(sql, list(chunk)))
+    return found
+
+
 async def change(tx: Transaction, scene: Scene) -> None:
     """Remember what a decision of Winnow made of a scene, under a new mark, until the scene is read again."""
     await put(tx, [replace(scene, updated_at=f"{_MARK}{uuid.uuid4().hex}")], snapshots={scene.id})
@@ -178,6 +187,11 @@ async def due_count(reader: Reader, endpoint: str, when: Due) -> int:
 async def forget_lookups(tx: Transaction, endpoint: str) -> None:
     """Forget what was looked up at an endpoint."""
     await tx.execute("DELETE FROM lookups WHERE endpoint = ?", (endpoint,))
+
+
+async def forget_some_lookups(tx: Transaction, pairs: Iterable[tuple[int, str]]) -> None:
+    """Forget what was looked up for these scenes at these endpoints: it is asked again."""
+    await tx.many("DELETE FROM lookups WHERE scene_id = ? AND endpoint = ?", list(pairs))
 
 
 async def put_lookups(tx: Transaction, lookups: Iterable[Lookup]) -> None:

@@ -158,7 +158,27 @@ async def test_a_scene_linked_elsewhere(small: DemoWorld, scanned: Runtime, stas
     touch(small.stash.library.scenes[1])
     report = await scanned.matching.scan()
     assert (report.counts.new, (await only(scanned, 1)).is_high_confidence) == (1, True)
-    assert asked(small) == 0
+    assert groups_asked(small) == 1
+
+
+@pytest.mark.parametrize("is_undo", [False, True])
+async def test_evidence_is_not_older_than_a_link_that_is_gone(
+    small: DemoWorld, scanned: Runtime, *, is_undo: bool
+) -> None:
+    """ "frozen evidence": a linked scene is not looked up, so it is asked anew when its link was taken away"""
+    one = await only(scanned, 1)
+    report = await scanned.matching.accept(await scanned.matching.plan_accept([one.id]))
+    small.boxes[0].library.scenes[entry_name(1)].title = "Renamed"
+    await scanned.matching.scan(ScanOptions(is_full=True))
+    assert (await only(scanned, 1)).candidate.title == "Entry 1"
+    if is_undo:
+        await scanned.history.undo_batch(report.batch_id)
+    else:
+        small.stash.library.scenes[1].stash_ids.clear()
+        touch(small.stash.library.scenes[1])
+    forget_requests(small)
+    await scanned.matching.scan()
+    assert ((await only(scanned, 1)).candidate.title, groups_asked(small)) == ("Renamed", 1)
 
 
 async def test_a_title(small: DemoWorld, scanned: Runtime) -> None:
