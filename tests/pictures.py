@@ -103,7 +103,7 @@ async def draw_all(folder: Path) -> None:
             app = PictureApp(
                 msgspec.structs.replace(load_settings(world.config_path), path=Path("~/.config/winnow/config.toml")),
                 Path(place) / "data",
-                images="half-blocks",
+                images="halfcell",
                 keymap=load_keymap(),
                 clock=StandingClock(),
                 is_scheduling=False,

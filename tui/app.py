@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
@@ -19,6 +18,7 @@ from core.clock import Clock, SystemClock
 from core.errors import ConfigError, WinnowError
 from core.settings import Settings
 from tui.bindings import bindings
+from tui.holder import RuntimeHolder
 from tui.job_feed import JobFeed
 from tui.keymap import Keymap, load_keymap, user_path
 from tui.messages import DecisionsChanged, ServerChecked
@@ -59,8 +59,7 @@ def _screen(module: str, name: str) -> Callable[[], Screen[None]]:
 class WinnowApp(App[int], inherit_bindings=False):
     """Opens the runtime for as long as it runs. A mode for each desk and record, each keeping its own state.
 
-    `trouble`: what is wrong with the server, empty when it answers, None while nobody asked. `failure`: why the runtime
-    could not be opened; the app has ended then and the caller tells it.
+    `server_trouble`: what is wrong with the server, empty when it answers, None while nobody asked.
     """
 
     TITLE = "Winnow"
@@ -99,12 +98,8 @@ class WinnowApp(App[int], inherit_bindings=False):
         self.jobs = JobFeed(self)
         self.said: deque[Said] = deque(maxlen=_SAID_LIMIT)
         self.server_trouble: str | None = None
-        self.failure: WinnowError | None = None
         self._is_scheduling = is_scheduling
-        self._runtime: Runtime | None = None
-        self._leaving = asyncio.Event()
-        self._is_ending = False
-        self._holder: asyncio.Task[None] | None = None
+        self.holder = RuntimeHolder(self)
         self.animation_level = "none"
         for theme in THEMES.values():
             self.register_theme(theme)
@@ -119,13 +114,12 @@ class WinnowApp(App[int], inherit_bindings=False):
     @property
     def runtime(self) -> Runtime:
         """Everything below the terminal. Screens exist only while it is open."""
-        assert self._runtime is not None
-        return self._runtime
+        return self.holder.runtime
 
     @property
     def is_open(self) -> bool:
         """Whether the runtime is open."""
-        return self._runtime is not None
+        return self.holder.is_open
 
     @property
     def progress(self) -> Mapping[int, Progress]:
@@ -145,28 +139,10 @@ class WinnowApp(App[int], inherit_bindings=False):
         if not self.settings.stash.url:
             self.push_screen(_screen("first_run", "FirstRunScreen")())
         else:
-            self._holder = asyncio.create_task(self._hold_runtime(), name="runtime")
+            self.holder.start()
 
-    async def _hold_runtime(self) -> None:
-        """Open the runtime and keep it open until the app ends: one task opens and closes everything."""
-        from core.runtime import open_runtime
-
-        try:
-            while not self._is_ending:
-                self._leaving.clear()
-                async with open_runtime(self.settings, data_dir=self.data_dir, clock=self.clock) as runtime:
-                    is_first, self._runtime = self._runtime is None, runtime
-                    unsubscribe = runtime.jobs.subscribe(self.jobs.hear)
-                    for words in runtime.recovered:
-                        self.say(words)
-                    self.call_later(self._opened if is_first else self.decisions_changed)
-                    await self._leaving.wait()
-                    unsubscribe()
-        except WinnowError as error:
-            self.failure = error
-            self.exit(return_code=1)
-
-    async def _opened(self) -> None:
+    async def runtime_opened(self) -> None:
+        """The first time: the dashboard, and what happens now and then."""
         self.pictures.start()
         await self.switch_mode("dashboard")
         self.set_interval(SERVER_SECONDS, self.check_server)
@@ -182,19 +158,14 @@ class WinnowApp(App[int], inherit_bindings=False):
     async def on_unmount(self) -> None:
         """Running jobs save their state before the terminal is given back."""
         await self.pictures.close()
-        self._is_ending = True
-        self._leaving.set()
-        if self._holder is not None:
-            await asyncio.wait({self._holder})
-            if not self._holder.cancelled() and (error := self._holder.exception()) is not None:
-                raise error
+        await self.holder.close()
 
     def use_settings(self, settings: Settings) -> bool:
         """Work with other settings from now on; False while jobs run, which keep those they began with."""
         self.settings = settings
         if self.jobs.progress:
             return False
-        self._leaving.set()
+        self.holder.reopen()
         return True
 
     def _resumed(self, _app: App[Any]) -> None:

@@ -46,8 +46,8 @@ async def open_app(
     app = WinnowApp(settings, data_dir, images=images, is_scheduling=is_scheduling)
     with _logging_into(app):
         status = await _run(app, mouse=settings.display.mouse if mouse is None else mouse)
-    if app.failure is not None:
-        raise app.failure
+    if app.holder.failure is not None:
+        raise app.holder.failure
     return status
 
 

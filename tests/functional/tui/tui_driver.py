@@ -104,7 +104,7 @@ async def opened(
     """The app over a world, on its dashboard."""
     settings: Settings = options.pop("settings", None) or load_settings(world.config_path)
     options.setdefault("is_scheduling", False)
-    app = WinnowApp(settings, data_dir, images="text", keymap=options.pop("keymap", None) or load_keymap(), **options)
+    app = WinnowApp(settings, data_dir, images="off", keymap=options.pop("keymap", None) or load_keymap(), **options)
     async with app.run_test(size=size, notifications=False) as pilot:
         driver = Driver(app, pilot)
         await driver.until(lambda: app.current_mode == "dashboard", "the dashboard")

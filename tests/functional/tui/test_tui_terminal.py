@@ -1,0 +1,68 @@
+"""`winnow` in a real terminal: how it starts, how signals end it, and where it refuses to start."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+from cli_runner import Terminal, command
+
+from core.config import load_settings
+from core.demo.world import DemoWorld
+from core.runtime import SCAN, JobState, open_runtime
+
+
+async def test_without_a_terminal_it_says_what_to_use_instead(tmp_path: Path) -> None:
+    ran = await command(tmp_path)
+    assert ran.status == 2
+    assert "standard input is none" in ran.err
+    assert "winnow --scan-only" in ran.err
+    assert not ran.out
+
+
+async def test_without_a_configuration_it_opens_and_leaves_the_mouse_alone(tmp_path: Path) -> None:
+    with Terminal(tmp_path, "--no-mouse", WINNOW_CONFIG="", LC_ALL="C.UTF-8") as terminal:
+        await terminal.expect("winnow init")  # no configuration: the way on
+        terminal.press(b"q")
+        assert await terminal.end() == 0
+        assert "\x1b[?1000h" not in terminal.shown  # the mouse was left alone
+        assert "\x1b[?1049l" in terminal.shown
+
+
+async def test_an_unknown_way_to_draw_pictures_is_refused(tmp_path: Path) -> None:
+    ran = await command(tmp_path, "--images", "halfcel")
+    assert ran.status == 2
+    assert "did you mean halfcell" in ran.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+async def test_a_signal_saves_the_job_and_gives_the_terminal_back(
+    world: DemoWorld, tmp_path: Path, number: signal.Signals
+) -> None:
+    held_back = world.boxes[0].faults.add("silent")
+    with Terminal(tmp_path, "--config", world.config_path, "--data-dir", tmp_path / "data") as terminal:
+        await terminal.expect("No scan has been made yet")
+        terminal.press(b"s")
+        await terminal.expect("running")
+        async with asyncio.timeout(20):
+            while not held_back.hits:
+                await asyncio.sleep(0.01)
+        terminal.signal(number)
+        assert await terminal.end() == 130
+        assert "\x1b[?1049l" in terminal.shown
+    world.boxes[0].faults.release()
+    async with open_runtime(load_settings(world.config_path), data_dir=tmp_path / "data") as runtime:
+        (job,) = await runtime.jobs.newest(kind=SCAN)
+        assert job.state is JobState.INTERRUPTED
+        assert not runtime.recovered  # it ended by itself, nothing had to be settled
+
+
+async def test_a_database_that_cannot_be_used_is_told_on_the_command_line(world: DemoWorld, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "winnow.db").write_bytes(b"this is no database" * 100)
+    with Terminal(tmp_path, "--config", world.config_path, "--data-dir", tmp_path / "data") as terminal:
+        assert await terminal.end() == 1
+        assert "winnow.db" in terminal.shown
+        assert "Traceback" not in terminal.shown
