@@ -5,7 +5,12 @@ from __future__ import annotations
 import importlib
 import sys
 
-GROUPS = {"scan": "bench_scan", "commands": "bench_commands"}
+GROUPS = {
+    "scan": "bench_scan",
+    "commands": "bench_commands",
+    "list": "bench_tui_list",
+    "pictures": "bench_tui_pictures",
+}
 
 
 def main(names: list[str]) -> int:

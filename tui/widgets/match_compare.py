@@ -186,7 +186,7 @@ def fingerprint_lines(row: Recommendation, scene: Scene | None, width: int) -> l
 def _match_line(match: MatchedFingerprint, hash_width: int, *, has_room: bool) -> Line:
     remote = match.remote
     local = f"{match.local_value:0{match.algorithm.hex_digits}x}"
-    differs = "exact" if match.distance == 0 else f"{match.distance} bits"
+    differs = "exact" if match.distance == 0 else count(match.distance, "bit")
     part = "good" if match.distance == 0 else "careful"
     reports = "?" if remote.reports is None else str(remote.reports)
     return (

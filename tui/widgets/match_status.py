@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -97,28 +98,54 @@ class MatchWhy(Widget):
     }
     """
 
-    row: reactive[Recommendation | None] = reactive(None)
-    said: reactive[str] = reactive("")
+    row: reactive[Recommendation | None] = reactive(None, repaint=False)
+    said: reactive[str] = reactive("", repaint=False)
     """What the last decision came to; stands in the first line until the cursor moves on."""
 
-    def render_line(self, y: int) -> Strip:
-        """The file, then two lines of reasons."""
-        width = self.size.width
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name
+        super().__init__(id=id)
+        self._lines: list[tuple[str, str]] = []
+
+    def watch_row(self, before: Recommendation | None, after: Recommendation | None) -> None:
+        """Another row; what was said of the last decision has been read when the cursor moves on."""
+        if before is not None and after is not None and before.id != after.id:
+            self.said = ""
+        self._show()
+
+    def watch_said(self) -> None:
+        """Show it."""
+        self._show()
+
+    def on_resize(self) -> None:
+        """Another width, other lines."""
+        self._show()
+
+    def _show(self) -> None:
+        """Draw only the lines that differ: over a slow connection every byte of a movement counts."""
+        before, self._lines = self._lines, self._made(self.size.width, self.size.height)
+        for y, line in enumerate(self._lines):
+            if y >= len(before) or before[y] != line:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _made(self, width: int, height: int) -> list[tuple[str, str]]:
+        """The file or what was said, then the reasons; each with its class."""
         row = self.row
-        quiet = self.rich_style + self.get_component_rich_style("why--quiet", partial=True)
-        if y == 0 and self.said:
-            good = self.rich_style + self.get_component_rich_style("why--good", partial=True)
-            return Strip([Segment(fit(self.said, width), good)], width)
-        if row is None:
-            return Strip.blank(width, self.rich_style)
-        if y == 0:
-            return Strip([Segment(_path(row.local_path, width), quiet)], width)
-        lines = why_lines(row, width, max(1, self.size.height - 1))
-        if y - 1 >= len(lines):
-            return Strip.blank(width, self.rich_style)
-        part = "why--good" if row.is_high_confidence else "why--bad"
-        style = self.rich_style + self.get_component_rich_style(part, partial=True)
-        return Strip([Segment(fit(lines[y - 1], width), style)], width)
+        lines: list[tuple[str, str]] = []
+        if self.said:
+            lines.append((fit(self.said, width), "why--good"))
+        elif row is not None:
+            lines.append((_path(row.local_path, width), "why--quiet"))
+        if row is not None:
+            part = "why--good" if row.is_high_confidence else "why--bad"
+            lines += [(fit(line, width), part) for line in why_lines(row, width, max(1, height - 1))]
+        return lines + [(" " * width, "")] * (height - len(lines))
+
+    def render_line(self, y: int) -> Strip:
+        """One of the lines."""
+        width = self.size.width
+        text, part = self._lines[y] if y < len(self._lines) else ("", "")
+        style = self.rich_style + self.get_component_rich_style(part, partial=True) if part else self.rich_style
+        return Strip([Segment(fit(text, width), style)], width)
 
 
 def why_lines(row: Recommendation, width: int, limit: int) -> list[str]:

@@ -31,7 +31,9 @@ def verdict_lines(
     else:
         head, part = "\N{BALLOT X} look at it yourself", "careful"
     signs, _ = badge(row.evidence)
-    facts = f"   {signs} hashes   score {row.score:.0f}   {fit(endpoint or host(row.endpoint), 24).rstrip()}"
+    facts = f"   {signs} hashes   score {row.score:.0f}   "
+    room = max(0, min(24, width - columns(head) - columns(facts) - columns(position) - 1))
+    facts += fit(endpoint or host(row.endpoint), room).rstrip()
     used = columns(head) + columns(facts)
     first: Line = ((head, part), (facts, ""), (position.rjust(max(0, width - used)), "quiet"))
     return [first, _second(row, width, rivals=rivals, rival_key=rival_key, said=said)]

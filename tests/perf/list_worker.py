@@ -1,0 +1,201 @@
+"""`python tests/perf/list_worker.py list|terminal|table FOLDER`: measures, and prints JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import pty
+import resource
+import select
+import statistics
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")  # read when textual is imported
+
+COLUMNS, LINES = 120, 40
+_HELD_SECONDS, _HELD_RATE = 10.0, 30
+_START = """
+from pathlib import Path
+from core.settings import Settings, StashSettings
+from tui.launch import run_app
+run_app(Settings(stash=StashSettings(url="http://127.0.0.1:9")), Path({folder!r}), images="off", mouse=False)
+"""
+
+
+async def _until(condition: Callable[[], object], patience: float = 60.0) -> None:
+    end = time.perf_counter() + patience
+    while not condition():
+        if time.perf_counter() > end:
+            raise TimeoutError
+        await asyncio.sleep(0.001)  # a loop that spins would starve the thread that reads
+
+
+def _since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+async def measure_list(folder: Path) -> dict[str, Any]:
+    """The real app over the store, without a terminal."""
+    from core.settings import Settings, StashSettings
+    from tui.app import WinnowApp
+    from tui.screens.matching import MatchingScreen
+
+    app = WinnowApp(Settings(stash=StashSettings(url="http://127.0.0.1:9")), folder, images="off", is_scheduling=False)
+    async with app.run_test(size=(COLUMNS, LINES)) as pilot:
+        await _until(lambda: app.is_open and app.current_mode == "dashboard")
+        await pilot.pause()
+
+        def screen() -> MatchingScreen:
+            assert isinstance(app.screen, MatchingScreen)
+            return app.screen
+
+        def is_seen() -> bool:
+            front = app.screen
+            return isinstance(front, MatchingScreen) and front.is_mounted and front.matches.cursor_row is not None
+
+        async def settled() -> None:
+            await _until(lambda: is_seen() and not screen()._is_reloading)
+            await pilot.pause()
+
+        started = time.perf_counter()
+        app.simulate_key("2")
+        await _until(is_seen)
+        await _until(lambda: not app.screen._dirty_widgets)
+        first = _since(started)
+        await settled()
+        await pilot.press("1")
+        await pilot.pause()
+        started = time.perf_counter()
+        app.simulate_key("2")
+        await _until(is_seen)
+        await _until(lambda: not app.screen._dirty_widgets)
+        again = _since(started)
+        await settled()
+
+        async def keys(pressed: list[str]) -> tuple[float, float, float]:
+            matches, times = screen().matches, []
+            for key in pressed:
+                before = matches.cursor_id
+                started = time.perf_counter()
+                app.simulate_key(key)
+                await _until(lambda before=before: matches.cursor_id != before and matches.cursor_row is not None)  # type: ignore[misc]
+                await _until(lambda: not app.screen._dirty_widgets and not matches._repaint_regions)
+                times.append(_since(started))
+            times.sort()
+            return statistics.median(times), times[int(len(times) * 0.95)], times[-1]
+
+        async def change(pressed: list[str]) -> tuple[float, float]:
+            times = []
+            for key in pressed:
+                started = time.perf_counter()
+                before = screen().matches.ids
+                app.simulate_key(key)
+                await _until(lambda before=before: screen().matches.ids is not before and is_seen())  # type: ignore[misc]
+                await _until(lambda: not app.screen._dirty_widgets)
+                times.append(_since(started))
+                await settled()
+            return statistics.median(times), max(times)
+
+        moves = {
+            "j": await keys(["j"] * 200),
+            "page down": await keys(["pagedown"] * 60),
+            "page up": await keys(["pageup"] * 60),
+            "end, home": await keys(["end", "home"] * 25),
+        }
+        changes = {
+            "each order in turn": await change(["o"] * 7),
+            "order turned round": await change(["O"] * 2),
+            "high confidence alone, others, all": await change(["c"] * 3),
+            "each stash-box, all": await change(["e"] * 3),
+        }
+    return {"first": first, "again": again, "keys": moves, "changes": changes, "peak": _peak()}
+
+
+def measure_terminal(folder: Path) -> dict[str, Any]:
+    """The real app in a terminal of its own: bytes of a movement, and how long output goes on after a held key."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
+        os.environ.pop("NO_COLOR", None)
+        os.execv(sys.executable, [sys.executable, "-c", _START.format(folder=str(folder))])
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+
+    def drain(quiet: float, patience: float = 20.0) -> tuple[int, float]:
+        """Read until nothing came for so long; the bytes, and when the last of them came."""
+        size, last = 0, time.perf_counter()
+        end = last + patience
+        while time.perf_counter() < end and select.select([terminal], [], [], quiet)[0]:
+            try:
+                size += len(os.read(terminal, 65536))
+            except OSError:
+                break
+            last = time.perf_counter()
+        return size, last
+
+    drain(2.0)
+    os.write(terminal, b"2")
+    drain(9.0)  # until the message that no server answers is gone
+    sizes = []
+    for _ in range(100):
+        os.write(terminal, b"j")
+        sizes.append(drain(0.08)[0])
+    sizes.sort()
+    started = time.perf_counter()
+    for number in range(int(_HELD_SECONDS * _HELD_RATE)):
+        os.write(terminal, b"j")
+        wake = started + (number + 1) / _HELD_RATE
+        while (left := wake - time.perf_counter()) > 0:
+            if select.select([terminal], [], [], left)[0]:
+                os.read(terminal, 65536)
+    ended = time.perf_counter() - 1 / _HELD_RATE
+    _, last = drain(0.5)
+    os.write(terminal, b"q")
+    drain(1.0)
+    os.close(terminal)
+    os.waitpid(pid, 0)
+    lag = max(0.0, (last - ended) * 1000)
+    return {"median": sizes[50], "p95": sizes[95], "max": sizes[-1], "lag": lag, "seconds": _HELD_SECONDS}
+
+
+async def measure_table() -> dict[str, Any]:
+    """The same number of rows in Textual's own table."""
+    from list_store import ROWS
+    from textual.app import App, ComposeResult
+    from textual.widgets import DataTable
+
+    class TableApp(App[None]):
+        def compose(self) -> ComposeResult:
+            yield DataTable()
+
+    app = TableApp()
+    async with app.run_test(size=(COLUMNS, LINES)) as pilot:
+        table = app.query_one(DataTable)
+        started = time.perf_counter()
+        table.add_columns("scene", "length", "entry", "studio", "score")
+        for number in range(ROWS):
+            table.add_row(f"Scene {number}", "1:00:00", f"The Entry of Scene {number}", "Studio", "97", key=str(number))
+        await _until(lambda: not table._new_rows and not table._require_update_dimensions)
+        await pilot.pause()
+        return {"settled": _since(started), "peak": _peak()}
+
+
+if __name__ == "__main__":
+    what, where = sys.argv[1], Path(sys.argv[2])
+    if what == "list":
+        print(json.dumps(asyncio.run(measure_list(where))))
+    elif what == "terminal":
+        print(json.dumps(measure_terminal(where)))
+    else:
+        print(json.dumps(asyncio.run(measure_table())))
