@@ -49,9 +49,13 @@ async def doctor(args: argparse.Namespace, console: Console) -> int:
         rows = [{"name": c.name, "state": c.state.value, "words": c.words, "advice": c.advice} for c in checks]
         console.json({"ok": is_ok, "checks": rows})
     else:
-        told = ", ".join(f"{counts[state]} {state.value}" for state in State if counts[state])
+        told = ", ".join(_counted(state, counts[state]) for state in State if counts[state])
         console.out(f"\n{told}")
     return 0 if is_ok else 1
+
+
+def _counted(state: State, count: int) -> str:
+    return f"{count} warnings" if state is State.WARNING and count > 1 else f"{count} {state.value}"
 
 
 def _print(check: Check, console: Console) -> None:

@@ -37,7 +37,7 @@ async def init(args: argparse.Namespace, console: Console) -> int:
     return 0 if is_checked else 1
 
 
-_KEY_QUESTION = "API key (Stash: Settings > Security; or env:NAME, file:PATH; empty for none; it is not shown):"
+_KEY_QUESTION = "API key (Settings > Security; or env:NAME, file:PATH; it is not shown):"
 
 
 def _refuse_or_confirm_overwriting(path: Path, args: argparse.Namespace, console: Console) -> None:

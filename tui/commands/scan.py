@@ -67,7 +67,7 @@ def print_report(report: ScanReport, console: Console) -> None:
     console.out(f"{report.scenes} scenes looked through. Proposals: {proposals}.")
     for run in report.endpoints:
         words = f"{run.looked_up} looked up, {run.matched} matched"
-        failure = f", FAILED: {plain(run.error)}" if run.error else ""
+        failure = f", FAILED: {plain(run.error.removeprefix(f'{run.endpoint}: '))}" if run.error else ""
         console.out(f"  {plain(run.endpoint)}: {words}{failure}")
     for note in report.notes:
         console.out(f"  {plain(note)}")
