@@ -86,6 +86,10 @@ class StashMetadata:
     async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
         """Refused when a field no longer holds what Winnow wrote; the words name the fields."""
         scene_id = int(payload["scene_id"])
+        if before["fields"] == {_COVER: None}:
+            raise UndoRefusedError(
+                f"scene {scene_id} had no cover before, and Stash has no way to take one away: change it there"
+            )
         if not await self._check(scene_id, before, after):
             raise UndoRefusedError(f"scene {scene_id} holds again what it held before; somebody else put it back")
 

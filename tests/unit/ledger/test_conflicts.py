@@ -15,10 +15,12 @@ from matching_desk import add_entry, add_scene, desk_of, entry_name, everything,
 
 from core.demo.cases import Case
 from core.demo.faults import FaultKind, RecordedRequest
+from core.demo.graphql_http import picture
 from core.demo.library import DemoScene, DemoStashId
 from core.demo.world import DemoWorld
 from core.errors import JobCancelledError, JobRunningError, UndoRefusedError
 from core.matching.accept import ACCEPT
+from core.matching.metadata import Choice, Field
 from core.model import Recommendation, RecommendationFilter, Status
 from core.runtime import BatchReport, BatchState, EffectState, JobState, Runtime
 
@@ -432,6 +434,28 @@ async def test_an_uncertain_write_of_metadata_is_settled_by_looking(
             assert await states(runtime, report.batch_id) == ("done done" if is_done else "done failed")
         await runtime.history.undo_batch(report.batch_id)
         assert held(world) == before
+
+
+@pytest.mark.parametrize("had_one", [True, False])
+async def test_a_cover_is_put_back_where_there_was_one(world: DemoWorld, had_one: bool) -> None:
+    scene = world.stash.library.scenes[Case.METADATA]
+    old, new = b"\xff\xd8\xff\xe0 old \xff\xd9", b"\xff\xd8\xff\xe0 new \xff\xd9"
+    scene.cover = old if had_one else None
+    for entry in world.boxes[0].library.scenes.values():
+        for image in entry.images:
+            image.source = new
+    async with desk_of(world) as runtime:
+        await runtime.matching.scan()
+        one = await only(runtime, Case.METADATA)
+        report = await accept(runtime, one.id, metadata={Field.COVER: Choice.REPLACE})
+        assert (len(report.done), picture(scene.cover)) == (2, new)
+        preview = await runtime.history.preview_undo(report.batch_id)
+        undone = await runtime.history.undo_batch(report.batch_id)
+        assert picture(scene.cover) == (old if had_one else new)
+        refusals = (
+            [] if had_one else ["scene 27 had no cover before, and Stash has no way to take one away: change it there"]
+        )
+        assert [one.words for one in preview.not_done] == [one.words for one in undone.not_done] == refusals
 
 
 # -- two processes --------------------------------------------------------------------------------------------------
