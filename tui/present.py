@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _MARK = "\N{REPLACEMENT CHARACTER}"
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+_UNCERTAIN = dict.fromkeys(map(ord, "\u00ad\u200c\u200d\ufe0e\ufe0f"))  # terminals disagree on their width
 _KEPT_FORMATS = frozenset("\u00ad\u200c\u200d")  # soft hyphen; the joiners that scripts and emoji need
 
 
@@ -55,7 +56,7 @@ def content(text: str, style: str = "", *, width: int | None = None) -> Content:
     """Text from outside as a widget may show it: literal, on one line, in one style."""
     from textual.content import Content
 
-    return Content.styled(plain(text, width=width), style)
+    return Content.styled(plain(text.translate(_UNCERTAIN), width=width), style)
 
 
 def paragraphs(text: str, style: str = "") -> Content:

@@ -9,7 +9,7 @@ from textual.content import Content
 from core.matching.words import count
 from core.runtime import BatchReport, EffectRecord
 from tui.dialogs.confirm import ConfirmDialog
-from tui.present import plain
+from tui.present import content, plain
 from tui.wording import ago
 
 if TYPE_CHECKING:
@@ -50,15 +50,15 @@ async def undo_batch(app: WinnowApp, batch_id: int) -> None:
 
 async def undo_effect(app: WinnowApp, effect: EffectRecord) -> None:
     """Ask, and undo one action. Raises UndoRefusedError."""
-    lines = [Content.assemble(("↶ ", "$accent"), plain(effect.title, width=_WIDE))]
+    lines = [Content.assemble(("↶ ", "$accent"), content(effect.title, width=_WIDE))]
     if await app.push_screen_wait(ConfirmDialog("Undo this one action?", lines, yes="undo")):
         tell(app, await app.runtime.history.undo_effect(effect.id))
 
 
 def _preview_lines(preview: BatchReport) -> list[Content]:
-    lines = [Content.assemble(("↶ ", "$accent"), plain(one.title, width=_WIDE)) for one in preview.done[:_SHOWN]]
+    lines = [Content.assemble(("↶ ", "$accent"), content(one.title, width=_WIDE)) for one in preview.done[:_SHOWN]]
     lines += [
-        Content.assemble(("– ", "$warning"), plain(one.title), (f": {plain(one.words)}", "$quiet"))
+        Content.assemble(("– ", "$warning"), content(one.title), (f": {plain(one.words)}", "$quiet"))
         for one in preview.not_done[:_SHOWN]
     ]
     left = len(preview.outcomes) - len(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 from textual.widgets import Input
 from tui_driver import SIZES, Driver, opened
 
@@ -218,3 +219,26 @@ async def test_every_theme_draws_every_screen(world: DemoWorld, tmp_path: Path, 
             await driver.go(key, mode)
         await driver.press("ctrl+l")
         await driver.shows("Matching")
+
+
+async def test_pasted_text_and_held_keys_decide_nothing(world: DemoWorld, tmp_path: Path) -> None:
+    async with opened(world, tmp_path / "data") as driver:
+        await _decide(driver)
+        before = [one.counts for one in await driver.app.runtime.history.batches()]
+        await driver.go("4", "history")
+        await driver.shows("Actions of batch")
+        driver.app.post_message(Paste("Uytyyy\nq"))
+        await driver.press(*"jjjjjjjjjjkkkk", "enter", "enter", "pagedown", "end", "home")
+        await driver.shows("Actions of batch")
+        assert [one.counts for one in await driver.app.runtime.history.batches()] == before
+
+
+async def test_the_same_scan_twice_is_refused_in_words(world: DemoWorld, tmp_path: Path) -> None:
+    async with opened(world, tmp_path / "data") as driver:
+        world.boxes[0].faults.add("silent")
+        await driver.press("s")
+        await driver.shows("▶ running")
+        await driver.press("s")
+        await driver.until(lambda: driver.said("already under way"))
+        world.boxes[0].faults.release()
+        await driver.until(lambda: not driver.app.progress)
