@@ -52,5 +52,3 @@ class JobFeed:
             self._app.say(f"{one.title} is done.")
         elif one.state is not JobState.DONE:
             self._app.say(f"{one.title} was stopped; it can go on later.")
-        if self._app.settings.notify.bell:
-            self._app.bell()
