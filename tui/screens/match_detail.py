@@ -15,6 +15,7 @@ from core.model import Recommendation, Scene, Status
 from tui.bindings import bindings
 from tui.dialogs.dismiss import DismissDialog, Dismissing
 from tui.messages import DecisionsChanged
+from tui.pictures.detect import Drawing
 from tui.pictures.loader import Picture
 from tui.screens.base import WinnowScreen
 from tui.screens.match_decisions import MatchDecisions, entry_name
@@ -131,6 +132,7 @@ class MatchDetailScreen(WinnowScreen):
             "durations", lambda width: [(), ((("Durations", "strong"),)), *match_compare.duration_lines(row, width)]
         )
         desk = self.runtime.matching
+        self.query_one("#pictures").display = self.winnow.pictures.ability.drawing is not Drawing.TEXT
         self.query_one("#screenshot", Thumb).picture = Picture(
             f"screenshot:{self.winnow.library_name}:{row.scene_id}",
             row.local_title,
