@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from core.model import SCENE_FINGERPRINT_MATCH, Dismissal, MatchedFingerprint, Recommendation
+from core.model import SCENE_FINGERPRINT_MATCH, Dismissal, MatchedFingerprint, Recommendation, Status
 from tui.present import cells, plain
 
 CSV_COLUMNS: Final = (
@@ -122,6 +122,8 @@ def dismissal_document(one: Dismissal) -> dict[str, Any]:
 def recommendation_cells(one: Recommendation, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """A recommendation as cells below `RECOMMENDATION_HEADS`. `names`: what stash-boxes are called, by endpoint."""
     sure = "sure" if one.is_high_confidence else "several" if one.is_ambiguous else "look"
+    if one.status is not Status.PENDING:
+        sure = ""  # decided: nobody need look at it any more
     studio = one.candidate.studio.name if one.candidate.studio else ""
     evidence = f"{one.evidence.match_count}/{one.evidence.total_local_fingerprints}"
     return (
@@ -155,7 +157,9 @@ def recommendation_lines(one: Recommendation, names: Mapping[str, str]) -> list[
     """A recommendation with all its evidence, line by line, each made harmless. `names`: stash-boxes by endpoint."""
     candidate, evidence = one.candidate, one.evidence
     unmet = [reason for reason in one.reasons if not reason.is_met]
-    certainty = "high confidence" if one.is_high_confidence else "look at it yourself"
+    certainty = ", high confidence" if one.is_high_confidence else ", look at it yourself"
+    if one.status is not Status.PENDING:
+        certainty = ""
     pairs = [
         ("scene", f"{one.scene_id}  {one.local_title}"),
         ("file", one.local_path),
@@ -167,7 +171,7 @@ def recommendation_lines(one: Recommendation, names: Mapping[str, str]) -> list[
         ("cover", candidate.cover_url),
         ("durations", f"{duration(evidence.duration_local)} here, {duration(evidence.duration_remote)} there"),
     ]
-    lines = [f"{one.id}: {one.status.value}, score {one.score:.0f}, {certainty}"]
+    lines = [f"{one.id}: {one.status.value}, score {one.score:.0f}{certainty}"]
     lines += [f"  {name:<11} {plain(text)}" for name, text in pairs if text]
     lines.append(
         f"  {evidence.match_count} of {evidence.total_local_fingerprints} hashes of {plain(evidence.file_name)} match"

@@ -160,3 +160,11 @@ def test_what_speaks_against_a_match_stands_first() -> None:
     lines = recommendation_lines(replace(one, reasons=one.reasons[::-1]), {})
     at = lines.index("  What high confidence needs:")
     assert [line.split()[0] for line in lines[at + 1 :]] == ["NO", "yes"]
+
+
+def test_what_is_decided_asks_nobody_to_look() -> None:
+    pending, accepted = recommendation(), replace(recommendation(), status=Status.ACCEPTED)
+    at = RECOMMENDATION_HEADS.index("SURE")
+    assert (recommendation_cells(pending)[at], recommendation_cells(accepted)[at]) == ("look", "")
+    assert recommendation_lines(pending, {})[0] == "12: pending, score 61, look at it yourself"
+    assert recommendation_lines(accepted, {})[0] == "12: accepted, score 61"
