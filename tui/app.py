@@ -150,10 +150,7 @@ class WinnowApp(App[int], inherit_bindings=False):
         if self._is_scheduling:
             from tui.schedule import Schedule
 
-            schedule = Schedule(self)
-            self.set_interval(
-                schedule.SECONDS, lambda: self.in_background(schedule.start_what_is_due(), group="schedule")
-            )
+            Schedule(self).begin()
 
     async def on_unmount(self) -> None:
         """Running jobs save their state before the terminal is given back."""

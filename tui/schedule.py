@@ -14,12 +14,18 @@ if TYPE_CHECKING:
 class Schedule:
     """Looks once a minute. The very first scan is the person's to start; after a failed one an hour passes."""
 
-    SECONDS: Final = 60.0
+    _SECONDS: Final = 60.0
     _PAUSE_SECONDS: Final = 3600.0
 
     def __init__(self, app: WinnowApp) -> None:
         self._app = app
         self._tried_at = float("-inf")
+
+    def begin(self) -> None:
+        """Look once a minute from now on."""
+        self._app.set_interval(
+            self._SECONDS, lambda: self._app.in_background(self.start_what_is_due(), group="schedule")
+        )
 
     async def start_what_is_due(self) -> None:
         """Start a scan when its time has come and none is under way."""

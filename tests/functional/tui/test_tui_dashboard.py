@@ -120,6 +120,7 @@ async def test_scans_that_are_due_start_by_themselves_but_the_first_is_the_perso
     settings = load_settings(world.config_path)
     async with opened(world, tmp_path / "data", settings=settings) as driver:
         schedule = Schedule(driver.app)
+        schedule.begin()
         await schedule.start_what_is_due()
         assert not await driver.app.runtime.jobs.newest()
         await driver.scan()
