@@ -56,7 +56,7 @@ def default_config_path(env: Mapping[str, str] | None = None) -> Path:
     """Where the configuration is: `WINNOW_CONFIG`, else `winnow/config.toml` in the platform's configuration folder."""
     named = (os.environ if env is None else env).get("WINNOW_CONFIG", "")
     if named:
-        return _absolute(Path(named), Path.cwd())
+        return _absolute(Path(named))
     import platformdirs
 
     return platformdirs.user_config_path("winnow", appauthor=False) / "config.toml"
@@ -66,7 +66,7 @@ def default_data_dir(env: Mapping[str, str] | None = None) -> Path:
     """Where Winnow keeps its own database: `WINNOW_DATA_DIR`, else the platform's data folder."""
     named = (os.environ if env is None else env).get("WINNOW_DATA_DIR", "")
     if named:
-        return _absolute(Path(named), Path.cwd())
+        return _absolute(Path(named))
     import platformdirs
 
     return platformdirs.user_data_path("winnow", appauthor=False)
@@ -89,7 +89,7 @@ def load_settings(path: Path | None = None, *, env: Mapping[str, str] | None = N
     """
     environment = os.environ if env is None else env
     is_named = path is not None or bool(environment.get("WINNOW_CONFIG"))
-    place = default_config_path(environment) if path is None else _absolute(path, Path.cwd())
+    place = default_config_path(environment) if path is None else _absolute(path)
     if _is_missing(place):
         if not is_named and not required:
             return Settings()
@@ -296,13 +296,18 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:59] + "\N{HORIZONTAL ELLIPSIS}"
 
 
-def _absolute(path: Path, base: Path) -> Path:
-    """`~` and paths relative to `base`, resolved without touching the disk."""
+def _absolute(path: Path, base: Path | None = None) -> Path:
+    """`~` and paths relative to `base` (None: the current folder), resolved without touching the disk."""
     try:
         path = path.expanduser()
     except RuntimeError:
         raise ConfigError(f"{path}: no home folder is known for this; write the whole path") from None
-    return Path(os.path.normpath(base / path))
+    if base is None and not path.is_absolute():
+        try:
+            base = Path.cwd()
+        except OSError:
+            raise ConfigError(f"{path}: the current folder is gone; write the whole path") from None
+    return Path(os.path.normpath(path if base is None else base / path))
 
 
 def _web_address(text: str) -> str:

@@ -66,6 +66,13 @@ def _id(text: str) -> int:
     return int(text)
 
 
+def _path(text: str) -> Path:
+    """A path; nothing at all is a variable that a script forgot to set, and not the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; name a path or leave the option out")
+    return Path(text)
+
+
 def _count(text: str) -> int:
     """A positive number."""
     if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= 10_000_000:
@@ -78,8 +85,8 @@ def _common(*, is_top: bool) -> _Parser:
     parser = _Parser(add_help=False, allow_abbrev=False)
     group = parser.add_argument_group("common options")
     absent: Any = None if is_top else argparse.SUPPRESS
-    group.add_argument("--config", metavar="FILE", type=Path, default=absent, help="the configuration file")
-    group.add_argument("--data-dir", metavar="DIR", type=Path, default=absent, help="where Winnow keeps its database")
+    group.add_argument("--config", metavar="FILE", type=_path, default=absent, help="the configuration file")
+    group.add_argument("--data-dir", metavar="DIR", type=_path, default=absent, help="where Winnow keeps its database")
     return parser
 
 
@@ -156,7 +163,7 @@ def _add_setup(commands: _Commands) -> None:
     )
     demo.add_argument("--scan-only", action="store_true", help="scan that world, print what was found, end")
     demo.add_argument("--serve", action="store_true", help="keep the world running for other commands")
-    demo.add_argument("--dir", metavar="DIR", type=Path, help="keep the world in this folder")
+    demo.add_argument("--dir", metavar="DIR", type=_path, help="keep the world in this folder")
     _add_screen_options(demo, default=argparse.SUPPRESS)
     demo.add_argument("--scenes", metavar="N", type=_count, help="grow the library to this many scenes")
 
@@ -271,7 +278,7 @@ def _add_records(commands: _Commands) -> None:
     export.add_argument("desk", metavar="DESK", choices=_DESKS, help=", ".join(_DESKS))
     export.add_argument("--format", choices=("csv", "json"), required=True)
     export.add_argument("--status", choices=_STATUSES, help="only these; default: all")
-    export.add_argument("--output", metavar="FILE", type=Path, help="write to this file instead of stdout")
+    export.add_argument("--output", metavar="FILE", type=_path, help="write to this file instead of stdout")
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

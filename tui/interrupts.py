@@ -51,8 +51,12 @@ async def _supervised(work: Coroutine[Any, Any, int]) -> int:
 def immediate() -> Iterator[None]:
     """While a question is asked, a signal cancels the task that asks, although nothing lets the event loop run.
 
-    Raises asyncio.CancelledError then, once: the loop itself does not hear of the signal.
+    Raises asyncio.CancelledError then, once: the loop itself does not hear of the signal. Outside the main thread no
+    signal arrives.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     previous = {one: signal.getsignal(one) for one in _SIGNALS}
     heeded = [one for one, handler in previous.items() if handler is not signal.SIG_IGN and handler is not None]
     wakeup = signal.set_wakeup_fd(-1)

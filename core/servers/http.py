@@ -19,7 +19,7 @@ import httpx
 import stamina
 import stamina.instrumentation
 
-from core.errors import MalformedAnswerError, RateLimitedError, ServerError, UnreachableError
+from core.errors import ConfigError, MalformedAnswerError, RateLimitedError, ServerError, UnreachableError
 from core.servers.address import Address, parse_address, shown
 from core.servers.call import MEBIBYTE, Answer, Call, Counters, Policy
 from core.servers.pace import Pace
@@ -56,7 +56,10 @@ class _UnpackableError(Exception):
 
 
 class Http:
-    """All connections of one Winnow: `async with Http() as http: http.channel(url)`."""
+    """All connections of one Winnow: `async with Http() as http: http.channel(url)`.
+
+    Entering it raises ConfigError when the environment names a proxy or certificates that cannot be used.
+    """
 
     def __init__(self, policy: Policy | None = None) -> None:
         self.policy = policy or Policy()
@@ -64,14 +67,20 @@ class Http:
         self._channels: dict[tuple[str, str, int], Channel] = {}
 
     async def __aenter__(self) -> Self:
-        self._client = httpx.AsyncClient(
-            follow_redirects=False,
-            timeout=httpx.Timeout(
-                self.policy.read_seconds, connect=self.policy.connect_seconds, pool=None
-            ),  # channels bound the number of connections, so the pool never has to
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=15),
-            headers={"User-Agent": _user_agent(), "Accept-Encoding": "gzip"},
-        )
+        try:
+            self._client = httpx.AsyncClient(
+                follow_redirects=False,
+                timeout=httpx.Timeout(
+                    self.policy.read_seconds, connect=self.policy.connect_seconds, pool=None
+                ),  # channels bound the number of connections, so the pool never has to
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=15),
+                headers={"User-Agent": _user_agent(), "Accept-Encoding": "gzip"},
+            )
+        except (ValueError, httpx.InvalidURL, ImportError, OSError):  # their words may hold a proxy's password
+            raise ConfigError(
+                "the environment names a proxy or certificates that cannot be used: correct or unset"
+                " HTTP_PROXY, HTTPS_PROXY, ALL_PROXY (http:// or https://), SSL_CERT_FILE, SSL_CERT_DIR"
+            ) from None
         return self
 
     async def __aexit__(

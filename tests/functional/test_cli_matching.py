@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -254,6 +255,26 @@ async def test_export(run: Winnow, scanned: dict[str, Any], tmp_path: Path) -> N
     ran = await run("export", "matching", "--format", "json", "--output", tmp_path / "missing" / "x")
     assert ran.status == 1
     assert "No such file" in ran.err
+
+
+async def test_an_export_replaces_only_files(run: Winnow, scanned: dict[str, Any], tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = await asyncio.create_subprocess_exec("cat", pipe, stdout=asyncio.subprocess.PIPE)
+    ran = await run("export", "matching", "--format", "json", "--output", pipe)
+    assert ran.status == 0, ran.err
+    assert pipe.is_fifo()
+    assert json.loads((await reader.communicate())[0])["recommendations"]
+    ran = await run("export", "matching", "--format", "json", "--output", tmp_path)
+    assert ran.status == 1
+    assert f"{tmp_path}: the export cannot be written there" in ran.err
+    kept = tmp_path / "kept.csv"
+    kept.write_text("old", encoding="utf-8")
+    kept.chmod(0o640)
+    ran = await run("export", "matching", "--format", "csv", "--output", kept)
+    assert kept.read_text(encoding="utf-8").startswith("id,status")
+    assert kept.stat().st_mode & 0o777 == 0o640
+    assert not list(tmp_path.glob(".winnow-export-*"))
 
 
 async def test_limits_and_empty_lists(run: Winnow, world: DemoWorld, scanned: dict[str, Any]) -> None:

@@ -343,3 +343,17 @@ def test_the_data_folder_is_named_by_the_command_then_the_environment_then_the_f
     assert data_folder(settings, env={"WINNOW_DATA_DIR": str(tmp_path / "other")}) == tmp_path / "other"
     assert data_folder(settings, tmp_path / "named", env={"WINNOW_DATA_DIR": "/elsewhere"}) == tmp_path / "named"
     assert data_folder(load_settings(required=False, env={"HOME": str(tmp_path)}), env={}) == default_data_dir({})
+
+
+def test_a_current_folder_that_is_gone_is_told_where_it_matters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, "[matching]\nrecheck_days = 7\n")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert load_settings(path, env={}).matching.recheck_days == 7
+    assert default_data_dir({"WINNOW_DATA_DIR": str(tmp_path)}) == tmp_path
+    with pytest.raises(ConfigError, match="the current folder is gone"):
+        load_settings(Path("config.toml"), env={})

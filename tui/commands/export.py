@@ -7,17 +7,20 @@ import csv
 import io
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
+from core.errors import WinnowError
 from core.model import Recommendation, RecommendationFilter, Status
 from tui.commands.listing import recommendations
 from tui.commands.opening import opened
 from tui.console import JSON_VERSION
 from tui.documents import CSV_COLUMNS, recommendation_document, recommendation_row
+from tui.interrupts import immediate
 
 if TYPE_CHECKING:
     from tui.console import Console
@@ -61,14 +64,33 @@ async def _json(found: AsyncIterator[Recommendation], desk: str) -> AsyncIterato
 
 
 async def _write_whole(path: Path, parts: AsyncIterator[str]) -> None:
-    """Write beside the file, then put it in its place."""
-    path = Path(os.path.realpath(path))
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Write beside the file, then put it in its place; a device or a pipe is never replaced, only written to."""
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            async for part in parts:
-                stream.write(part)
-        Path(name).replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
+        if path.exists() and not path.is_file():
+            with _opened(path) as stream:
+                await _write(stream, parts)
+            return
+        real = Path(os.path.realpath(path))
+        handle, name = tempfile.mkstemp(dir=real.parent, prefix=".winnow-export-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                await _write(stream, parts)
+            if real.exists():
+                shutil.copymode(real, name)
+            Path(name).replace(real)
+        finally:
+            with suppress(FileNotFoundError):
+                Path(name).unlink()
+    except OSError as error:
+        raise WinnowError(f"{path}: the export cannot be written there: {error.strerror or error}") from error
+
+
+def _opened(path: Path) -> TextIO:
+    """A device or a pipe; waits until somebody reads a pipe, or for a signal. Raises OSError, for a folder too."""
+    with immediate():
+        return path.open("w", encoding="utf-8")
+
+
+async def _write(stream: TextIO, parts: AsyncIterator[str]) -> None:
+    async for part in parts:
+        stream.write(part)

@@ -65,6 +65,25 @@ async def test_a_channel_belongs_to_an_origin() -> None:
         assert len(http.channels) == 3
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALL_PROXY", f"gopher://me:{SECRET}@host"),
+        ("HTTPS_PROXY", f"http://:{SECRET}@host:99x"),
+        ("SSL_CERT_FILE", "/no/file"),
+    ],
+)
+async def test_an_unusable_environment_is_told_without_its_secrets(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=name) as caught:
+        async with Http():
+            pass
+    assert SECRET not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
 def test_a_channel_needs_open_connections() -> None:
     with pytest.raises(RuntimeError, match="async with"):
         Http().channel("http://nas")

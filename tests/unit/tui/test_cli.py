@@ -118,6 +118,8 @@ def test_scan_only() -> None:
         ("demo --serve --scan-only", "exclude each other"),
         ("demo --scenes 0", "is not a number from 1"),
         ("--config", "expected one argument"),
+        ("--data-dir= list matching", "it is empty; name a path"),
+        ("list matching --config=", "it is empty; name a path"),
     ],
 )
 def test_bad_usage_is_refused_in_words(line: str, words: str) -> None:
