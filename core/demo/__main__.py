@@ -80,7 +80,7 @@ def print_counts(world: DemoWorld) -> None:
 
 
 def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
-    while sys.stdin.buffer.read(4096):
+    while os.read(sys.stdin.fileno(), 4096):  # not through Python's buffer, whose lock the interpreter's end needs
         pass
     loop.call_soon_threadsafe(ended.set)
 

@@ -15,6 +15,7 @@ from core.jobs import Job
 from core.matching.crawl import LibraryCrawl
 from core.matching.lookup import EndpointLookUp, EndpointRun, Tell
 from core.matching.propose import Counts, recompute
+from core.matching.words import count
 from core.model import StashBox
 from core.servers.http import Http
 from core.servers.stash import StashClient
@@ -243,7 +244,8 @@ class MatchingScan:
             await job.log(f"{run.endpoint}: {run.error}", level="error")
         else:
             await job.log(
-                f"{run.endpoint}: {run.looked_up} scenes looked up in {run.requests} requests, {run.matched} matched"
+                f"{run.endpoint}: {count(run.looked_up, 'scene')} looked up in {count(run.requests, 'request')}, "
+                f"{run.matched} matched"
             )
         for words in oddities[:20]:
             await job.log(f"{run.endpoint}: {words}", level="warning")
