@@ -1,4 +1,4 @@
-"""Stopping: a signal cancels the work once and lets it save its state; a second one ends the process at once."""
+"""Stopping: a signal cancels the work once and lets it save its state; a later second one ends the process at once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from typing import Any, Final, NoReturn
 from core.errors import JobCancelledError
 
 INTERRUPTED: Final = 130
+ECHO_SECONDS: Final = 0.3
+"""A second signal within this time is the same one heard twice: `timeout` tells the process and its group."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -33,6 +35,11 @@ async def _supervised(work: Coroutine[Any, Any, int]) -> int:
     def stop() -> None:
         task.cancel()
         for one in heeded:
+            loop.add_signal_handler(one, _only_an_echo)
+        loop.call_later(ECHO_SECONDS, let_go)
+
+    def let_go() -> None:
+        for one in heeded:
             loop.remove_signal_handler(one)
             signal.signal(one, signal.SIG_DFL)  # the next one ends the process at once: the journal is safe with that
 
@@ -45,6 +52,10 @@ async def _supervised(work: Coroutine[Any, Any, int]) -> int:
     finally:
         for one in heeded:
             loop.remove_signal_handler(one)
+
+
+def _only_an_echo() -> None:
+    """The work is being stopped already."""
 
 
 @contextmanager
