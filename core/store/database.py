@@ -100,6 +100,7 @@ class Database:
 
     def __init__(self, path: Path, writer: aiosqlite.Connection, readers: list[aiosqlite.Connection]) -> None:
         self.path = path
+        self._identity = _identity_of(path)
         self._writer = writer
         self._write_turn = asyncio.Lock()
         self._version = len(migrations.MIGRATIONS)
@@ -183,11 +184,26 @@ class Database:
         """Commit whole or not at all."""
         if not self._writer.in_transaction:
             raise StoreError(f"{self.path}: a step of this transaction failed; nothing of it was kept")
+        if _identity_of(self.path) != self._identity:
+            await _rollback(self._writer)
+            raise StoreError(
+                f"{self.path}: the database was moved, replaced or deleted while Winnow was at work; nothing more is "
+                "written. Put it back, or start again"
+            )
         try:
             await self._writer.execute("COMMIT")
         except sqlite3.Error as error:
             await _rollback(self._writer)
             raise translated(error, self.path) from error
+
+
+def _identity_of(path: Path) -> tuple[int, int] | None:
+    """Which file stands at a path, None where there is none: SQLite goes on writing into one that was deleted."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _create(path: Path) -> None:

@@ -401,3 +401,19 @@ async def test_processes_that_open_write_and_close_at_once_lose_nothing(path: Pa
     assert codes == [0, 0, 0]
     async with Database.open(path) as database:
         assert await value(database, "n") == "75"
+
+
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+async def test_nothing_is_called_kept_once_the_file_is_gone(database: Database, path: Path, how: str) -> None:
+    await put(database, "a", "1")
+    path.rename(path.with_name("elsewhere"))
+    if how == "replaced":
+        path.touch()
+    with pytest.raises(StoreError, match="moved, replaced or deleted"):
+        await put(database, "b", "2")
+    if how == "replaced":
+        path.unlink()
+    path.with_name("elsewhere").rename(path)
+    await put(database, "c", "3")
+    assert await value(database, "a") == "1"
+    assert await value(database, "b") is None
