@@ -102,8 +102,8 @@ _DASHBOARD: Final = _scope(
     ("scan", "Scan", "Look up what is new at every stash-box.", True),
     ("scan-full", "Full scan", "Look everything up again, also what was looked up before."),
     ("accept-all", "Accept certain", "Accept all high-confidence matches, after a look at the list.", True),
-    ("pause", "Pause", "Pause the running scan, or let it go on."),
-    ("cancel", "Stop", "Stop the running scan; the next one goes on where it was."),
+    ("pause", "Pause", "Pause the running scan, or let it go on.", True),
+    ("cancel", "Stop", "Stop the running scan; the next one goes on where it was.", True),
 )
 
 _MATCHING: Final = _scope(

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from tui.present import plain
 from tui.screens.base import Dialog
+from tui.widgets.field import Field
 
 _LONGEST: Final = 500
 
@@ -43,7 +44,7 @@ class DismissDialog(Dialog[Dismissing | None]):
         words = "until the next scan" if self._is_until_next_scan else "for good"
         with Vertical(classes="box"):
             yield Static(Content.assemble((f"Dismiss {words}: ", "bold"), plain(self._what, width=200)))
-            yield Input(placeholder="why? (may stay empty)", max_length=_LONGEST)
+            yield Field(placeholder="why? (may stay empty)", max_length=_LONGEST)
             kept = "The next scan may propose it again." if self._is_until_next_scan else "It is not proposed again."
             yield Static(f"enter dismisses, esc does not. {kept} Other candidates of the scene stay.", classes="quiet")
 

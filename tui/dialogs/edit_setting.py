@@ -14,6 +14,7 @@ from core.settings_edit import parsed
 from core.settings_text import default_text
 from tui.present import plain
 from tui.screens.base import Dialog
+from tui.widgets.field import Field
 
 
 class EditSettingDialog(Dialog[str]):
@@ -32,7 +33,7 @@ class EditSettingDialog(Dialog[str]):
         with Vertical(classes="box"):
             yield Static(Content.assemble((f"{info.section}.", "$quiet"), (info.name, "bold")))
             yield Static(Content.styled(plain(info.description), "$quiet"))
-            yield Input(self._value, max_length=60)
+            yield Field(self._value, max_length=60)
             yield Static(id="verdict")
 
     def on_mount(self) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Static
 
 from tui.command_table import SCOPES, Command
 from tui.keymap import user_path
-from tui.present import cells, content, paragraphs, plain
 from tui.screens.base import Guarded, WinnowScreen
+from tui.widgets.cells import columns, fit, wrap
+from tui.widgets.lines import Line, Lines
 from tui.widgets.scrolling import ScrollingText
 
 
@@ -29,31 +28,34 @@ class HelpScreen(WinnowScreen):
 
     def compose_body(self) -> ComposeResult:
         with ScrollingText(id="help"):
-            yield Static(self._text())
+            yield Lines(self._lines)
 
     def on_mount(self) -> None:
         self.query_one(ScrollingText).focus()
 
-    def _text(self) -> Content:
+    def _lines(self, width: int) -> list[Line]:
         keymap = self.winnow.keymap_in_force
         groups: dict[str, list[Command]] = {}
         for command in self._about or SCOPES["app"].commands:
             groups.setdefault(command.scope, []).append(command)
-        width = max((sum(map(cells, keymap.shown(one.id))) for group in groups.values() for one in group), default=0)
-        width = min(width, 20)
-        parts: list[Content] = []
+        shown = {one.id: keymap.shown(one.id) for group in groups.values() for one in group}
+        room = min(max(map(columns, shown.values()), default=0), 20)
+        lines: list[Line] = []
         for scope, commands in groups.items():
-            parts.append(Content.styled(SCOPES[scope].title, "bold"))
+            lines.append(((SCOPES[scope].title, "strong"),))
             for command in commands:
-                keys = keymap.shown(command.id) or "no key"
-                style = "$accent" if keymap.keys.get(command.id) else "$quiet"
-                gap = " " * max(width - sum(map(cells, keys)), 0)
-                parts.append(Content.assemble("  ", (keys, style), gap, "   ", command.words))
-            parts.append(Content(""))
-        parts.append(Content.styled("Your own keys", "bold"))
-        parts.append(content(f"  {plain(str(user_path(self.winnow.settings.path)))}", "$quiet"))
-        parts.append(
-            Content("  Only what differs from the shipped keys has to stand there; see docs/keys.md for all names.")
-        )
-        parts += [Content.assemble(("  ! ", "bold $warning"), paragraphs(fault)) for fault in keymap.faults]
-        return Content("\n").join(parts)
+                keys = shown[command.id]
+                column = max(room, columns(keys))
+                words = wrap(command.words, max(width - column - 5, 20))
+                lines.append((("  ", ""), (fit(keys or "no key", column), "accent" if keys else "quiet"),
+                              (f"   {words[0]}", "")))  # fmt: skip
+                lines += [((" " * (column + 5) + more, ""),) for more in words[1:]]
+            lines.append(())
+        lines.append((("Your own keys", "strong"),))
+        way = "Only what differs from the shipped keys has to stand there; see docs/keys.md for all names."
+        for text, part in ((str(user_path(self.winnow.settings.path)), "quiet"), (way, "")):
+            lines += [((f"  {line}", part),) for line in wrap(text, width - 2)]
+        for fault in keymap.faults:
+            for number, line in enumerate(wrap(fault, width - 4)):
+                lines.append((("    " if number else "  ! ", "careful"), (line, "")))
+        return lines

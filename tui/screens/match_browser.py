@@ -14,6 +14,7 @@ from tui.messages import DecisionsChanged, JobsProgressed
 from tui.screens.base import WinnowScreen
 from tui.screens.match_empty import empty_words
 from tui.screens.match_view import MatchView
+from tui.widgets.field import Field
 from tui.widgets.match_list import MatchHead, MatchList
 from tui.widgets.match_status import Counts, MatchStatus, MatchWhy
 from tui.widgets.windowed_list import WindowedList
@@ -39,7 +40,7 @@ class MatchBrowser(WinnowScreen):
     def compose_body(self) -> ComposeResult:
         """Counts, the search field, the list, the reasons."""
         yield MatchStatus(id="status")
-        yield Input(placeholder="title, studio or performer", id="find")
+        yield Field(placeholder="title, studio or performer", id="find")
         yield MatchHead(id="head")
         yield MatchList(id="matches")
         yield Static(id="empty")

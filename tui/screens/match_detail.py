@@ -73,6 +73,7 @@ class MatchDetailScreen(WinnowScreen):
 
     def on_screen_resume(self) -> None:
         """Shown again after a dialog: what was decided meanwhile shows."""
+        self._said = ""  # it may have been taken back meanwhile
         if self._row is not None:
             self._show_id(self.current_id)
 

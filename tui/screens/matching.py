@@ -51,6 +51,7 @@ class MatchingScreen(MatchBrowser):
 
     def on_screen_resume(self) -> None:
         """Shown again: what happened elsewhere shows; the cursor follows what was looked at in detail."""
+        self.query_one(MatchWhy).said = ""  # it may have been taken back meanwhile
         if self._detail is not None:
             self.matches.move_to_id(self._detail.current_id)
             self._detail = None

@@ -84,7 +84,8 @@ def in_force(screen: Screen[Any]) -> tuple[Hint, ...]:
     focused = screen.focused
     for key, (_, binding, is_enabled, _) in screen.active_bindings.items():
         command = binding.id or ""
-        if command not in COMMANDS or not binding.show or not is_enabled or command in found:
+        is_shown = binding.show or (command == "app.back" and screen.app.screen_stack[0] is not screen)
+        if command not in COMMANDS or not is_shown or not is_enabled or command in found:
             continue
         if focused is not None and focused.check_consume_key(key, key_to_character(key)):
             continue  # the key is typed into the field

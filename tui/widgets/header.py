@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, cast
 
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui.present import cells, plain
+
+if TYPE_CHECKING:
+    from tui.app import WinnowApp
 
 TABS: Final = (
     ("dashboard", "Dashboard"),
@@ -21,7 +25,7 @@ TABS: Final = (
 
 
 class Header(Widget):
-    """`Winnow  Dashboard [Matching] Jobs ...                    ✓ nas:9999`; the open screen is also underlined."""
+    """`Winnow  1 Dashboard  2 Matching  3 Jobs ...          ✓ online  nas:9999`; the open screen is also underlined."""
 
     DEFAULT_CSS = """
     Header { dock: top; height: 1; background: $footer-background; color: $quiet; padding: 0 1; }
@@ -37,25 +41,37 @@ class Header(Widget):
         self._title = title
 
     def render(self) -> Content:
-        """As wide as the terminal; what does not fit goes in this order: library, tabs other than the open one."""
+        """As wide as the terminal; what does not fit goes in this order: library, our name, keys, other tabs."""
         width = self.content_size.width
-        for has_tabs, has_library in ((True, True), (True, False), (False, True), (False, False)):
-            left = self._left(has_tabs=has_tabs)
+        keys = self._keys()
+        for has_name, tabs, has_library in (
+            (True, keys, True), (True, keys, False), (False, keys, False), (True, {}, False), (True, None, True),
+            (True, None, False),
+        ):  # fmt: skip
+            left = self._left(tabs, has_name=has_name)
             right = self._server(has_library=has_library)
             gap = width - left.cell_length - right.cell_length
-            if gap >= 2:
+            if gap >= 1:
                 return Content.assemble(left, " " * gap, right)
-        return self._left(has_tabs=False).truncate(width, ellipsis=True)
+        return self._left(None).truncate(width, ellipsis=True)
 
-    def _left(self, *, has_tabs: bool) -> Content:
-        parts: list[Content | tuple[str, str] | str] = [("Winnow", "bold $foreground")]
+    def _keys(self) -> dict[str, str]:
+        """Of each tab the key that goes there."""
+        app = cast("WinnowApp", self.app)
+        keymap = app.keymap_in_force
+        return {name: keymap.shown(f"app.show-{name}", limit=1) for name, _ in TABS}
+
+    def _left(self, keys: Mapping[str, str] | None, *, has_name: bool = True) -> Content:
+        """The tabs with these keys before them; without the others than the open one where `keys` is None."""
+        parts: list[Content | tuple[str, str] | str] = [("Winnow", "bold $foreground")] if has_name else []
         if self._title:
             parts.append((f"  {self._title}", "bold underline $accent"))
         for name, title in TABS:
-            if name == self._current:
-                parts += ["  ", (title, "bold underline $accent")]
-            elif has_tabs and not self._title:
-                parts += ["  ", (title, "")]
+            is_current = name == self._current
+            if is_current or (keys is not None and not self._title):
+                key = keys.get(name, "") if keys else ""
+                parts += ["  " if parts else "", (f"{key} " if key else "", "$accent")]
+                parts.append((title, "bold underline $accent" if is_current else ""))
         return Content.assemble(*parts)
 
     def _server(self, *, has_library: bool) -> Content:

@@ -1,0 +1,25 @@
+"""A line to type in, whose keys take effect in the order they were pressed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.widgets import Input
+
+
+class Field(Input):
+    """Textual inserts a character at once but carries out backspace or Enter only after that key travelled up to the
+    app, so that in a burst (quick fingers over a slow line) `⌫⌫7` became `7⌫⌫`. Here every key waits its turn.
+    """
+
+    BINDINGS: ClassVar = []
+
+    async def _on_key(self, event: events.Key) -> None:
+        if not event.is_printable:
+            for binding in self._bindings.key_to_bindings.get(event.key, ()):
+                event.stop()
+                event.prevent_default()
+                await self.run_action(binding.action)
+                return
+        await super()._on_key(event)
