@@ -8,6 +8,7 @@ import sys
 GROUPS = {
     "scan": "bench_scan",
     "commands": "bench_commands",
+    "start": "bench_start",
     "list": "bench_tui_list",
     "pictures": "bench_tui_pictures",
 }
