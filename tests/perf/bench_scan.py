@@ -52,7 +52,7 @@ def large(scenes: int = 100_000) -> None:
     )
 
 
-def latency(scenes: int = 20_000, seconds: float = 0.05) -> None:
+def latency(scenes: int = 60_000, seconds: float = 0.05) -> None:
     """How near a scan comes to a network that is never idle, at 50 ms an answer."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
