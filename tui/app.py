@@ -22,7 +22,7 @@ from tui.holder import RuntimeHolder
 from tui.job_feed import JobFeed
 from tui.keymap import Keymap, load_keymap, user_path
 from tui.messages import DecisionsChanged, ServerChecked
-from tui.palette import WinnowCommands
+from tui.palette import Palette, WinnowCommands
 from tui.pictures.gallery import Pictures
 from tui.present import plain
 from tui.screens.base import WHEN_SMALL
@@ -278,7 +278,7 @@ class WinnowApp(App[int], inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(id="--command-palette"))
+            self.push_screen(Palette(id="--command-palette"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a configuration there is nothing to go to; in too small a terminal nothing is done unseen."""

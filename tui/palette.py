@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.await_complete import AwaitComplete
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from tui.command_table import Command
@@ -13,6 +14,27 @@ from tui.widgets.footer import run_command
 
 if TYPE_CHECKING:
     from tui.app import WinnowApp
+
+
+class Palette(CommandPalette):
+    """Textual's palette, which keys pressed in a burst do not break."""
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close it once; a second Enter, pressed before it was gone, does nothing more."""
+        if self.app.screen is self:
+            return super().dismiss(result)
+        self._selected_command = Hit(0, "", _nothing)  # what is carried out after the closing
+        return AwaitComplete()
+
+    def _action_command_list(self, action: str) -> None:
+        """Leave moves in a list that was emptied or is not laid out yet."""
+        commands = self.query_one(CommandList)
+        if commands.option_count and commands.size.height:
+            super()._action_command_list(action)
+
+
+def _nothing() -> None:
+    """The command of a palette that is closed."""
 
 
 class WinnowCommands(Provider):

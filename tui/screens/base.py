@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
@@ -166,6 +167,10 @@ class Dialog(Guarded, ModalScreen[Result], Generic[Result]):
     def compose_box(self) -> ComposeResult:
         """One container with the class `box`."""
         yield from ()
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Close it once: a second answer, pressed before the dialog was gone, is not heard."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
 
     def action_cancel(self) -> None:
         """Close without a result."""

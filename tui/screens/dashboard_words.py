@@ -105,7 +105,7 @@ def _came_of(result: dict[str, Any]) -> str:
     parts = [f"{found[name]:,} {name}" for name in ("new", "updated", "withdrawn") if found.get(name)]
     looked_up = result.get("looked_up", 0)
     scenes = count(result.get("scenes", 0), "scene")
-    return f"{', '.join(parts) or 'nothing new'}; {count(looked_up, 'look-up')} of {scenes}"
+    return f"{', '.join(parts) or 'nothing new'}; {looked_up:,} look-up{'' if looked_up == 1 else 's'} of {scenes}"
 
 
 def _next_words(moment: float | None, interval_hours: int, now: float) -> str:

@@ -53,7 +53,8 @@ class ErrorScreen(WinnowScreen):
 
     def action_go_on(self) -> None:
         """Back to where it happened."""
-        self.app.pop_screen()
+        if self.app.screen is self:  # else the key was pressed twice
+            self.app.pop_screen()
 
     def action_quit(self) -> None:
         """Leave the app."""

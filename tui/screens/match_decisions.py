@@ -101,7 +101,9 @@ class MatchDecisions:
         if len(report.not_done) > 5:
             self._app.say(f"{len(report.not_done) - 5} more were refused; history shows each reason.", severity="error")
         if report.stopped_by:
-            self._app.say(report.stopped_by, severity="error")
+            if not any(report.stopped_by in outcome.words for outcome in report.not_done):
+                self._app.say(report.stopped_by, severity="error")
+            self._app.check_server()  # it may be why; then the header says so now
         return bool(report.done)
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.command import CommandPalette
 from textual.widgets import Input
-from tui_driver import SIZES, opened
+from tui_driver import SIZES, Driver, opened
 
 from core.demo.world import DemoWorld
 from core.settings import Settings
@@ -141,3 +142,38 @@ def test_no_dialog_confirms_on_enter() -> None:
     keys = load_keymap().keys
     assert "enter" not in keys["dialog.confirm"]
     assert Dialog.SCOPE == "dialog"
+
+
+async def burst(driver: Driver, *keys: str) -> None:
+    """Keys that arrive all at once, as over a slow line."""
+    for key in keys:
+        driver.app.post_message(events.Key(key, key if len(key) == 1 else None))
+    await driver.pilot.pause()
+
+
+async def test_keys_typed_in_a_burst_keep_their_order(world: DemoWorld, tmp_path: Path) -> None:
+    async with opened(world, tmp_path / "data") as driver:
+        await driver.scan()
+        await driver.go("2", "matching")
+        await driver.press("slash")
+        await driver.until(lambda: isinstance(driver.app.focused, Input))
+        await burst(driver, "x", "y", "backspace", "backspace", "n", "e", "a", "r")
+        await driver.until(lambda: driver.screen.query_one("#find", Input).value == "near")
+
+
+async def test_enter_pressed_twice_at_once_closes_a_dialog_once(world: DemoWorld, tmp_path: Path) -> None:
+    async with opened(world, tmp_path / "data") as driver:
+        await driver.scan()
+        await driver.go("2", "matching")
+        before = len(await driver.pending())
+        await driver.until(lambda: driver.screen.matches.cursor_row)
+        await driver.press("d")
+        await driver.until(lambda: isinstance(driver.screen, Dialog))
+        await burst(driver, "enter", "enter")
+        await driver.until(lambda: not isinstance(driver.screen, Dialog))
+        await driver.shows("takes it back")
+        assert len(await driver.pending()) == before - 1
+        await driver.press("ctrl+p")
+        await driver.until(lambda: isinstance(driver.screen, CommandPalette))
+        await burst(driver, "pagedown", "h", "i", "s", "pageup", "enter", "enter", "enter")
+        await driver.until(lambda: not isinstance(driver.screen, CommandPalette))
