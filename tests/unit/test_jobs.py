@@ -297,6 +297,13 @@ async def test_a_cancel_stands_whatever_is_asked_after_it(jobs: Jobs, others: Jo
             await task
 
 
+async def stored_as(jobs: Jobs, wanted: JobState) -> None:
+    """Wait until the database says so: it does a moment after the job itself."""
+    async with asyncio.timeout(10):
+        while await state(jobs, 1) is not wanted:  # noqa: ASYNC110  the database has no event
+            await asyncio.sleep(0.002)
+
+
 async def test_paused_work_stands_still_until_it_may_go_on(jobs: Jobs, others: Jobs) -> None:
     work = Endless()
     told: list[Progress] = []
@@ -305,14 +312,14 @@ async def test_paused_work_stands_still_until_it_may_go_on(jobs: Jobs, others: J
     await work.started.wait()
     await others.ask(1, "pause")
     await until(lambda: told[-1].state is JobState.PAUSED)
-    assert await state(others, 1) is JobState.PAUSED
+    await stored_as(others, JobState.PAUSED)
     steps = work.steps
     for _ in range(50):
         await asyncio.sleep(0)
     assert work.steps <= steps + 1
     await jobs.ask(1, "")
     await until(lambda: work.steps > steps + 3)
-    assert await state(others, 1) is JobState.RUNNING
+    await stored_as(others, JobState.RUNNING)
     await jobs.ask(1, "cancel")
     await asyncio.wait({task}, timeout=10)
 
@@ -320,8 +327,7 @@ async def test_paused_work_stands_still_until_it_may_go_on(jobs: Jobs, others: J
 async def test_paused_work_can_be_cancelled(jobs: Jobs) -> None:
     task = await jobs.start("count", "count", Endless())
     await jobs.ask(1, "pause")
-    while await state(jobs, 1) is not JobState.PAUSED:  # noqa: ASYNC110  the database has no event
-        await asyncio.sleep(0.002)
+    await stored_as(jobs, JobState.PAUSED)
     async with asyncio.timeout(1):
         await jobs.ask(1, "cancel")
         with pytest.raises(JobCancelledError):
