@@ -172,15 +172,20 @@ class WinnowApp(App[int], inherit_bindings=False):
     def in_background(self, work: Coroutine[Any, Any, None], *, group: str) -> None:
         """Work that belongs to no screen; its failure becomes a message, a defect the error screen."""
 
-        async def guarded() -> None:
-            try:
-                await work
-            except WinnowError as error:
-                self.say(str(error), severity="error")
-            except Exception as error:  # noqa: BLE001  the worker boundary: a defect is shown, not lost
-                self.report_defect(error)
+        self.run_worker(self.guarded(work), group=group, exit_on_error=False)
 
-        self.run_worker(guarded(), group=group, exit_on_error=False)
+    async def guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """What fails on purpose becomes a message, a defect the error screen."""
+        standing = self.holder.standing
+        try:
+            await work
+        except WinnowError as error:
+            self.say(str(error), severity="error")
+        except Exception as error:  # noqa: BLE001  the worker boundary: a defect is shown, not lost
+            if self.is_open and self.holder.standing == standing > 0:
+                self.report_defect(error)
+            else:  # closed under its hands
+                self.say("That met the change of a setting and was not done; press the key again.", severity="warning")
 
     # -- what is told to screens
 

@@ -24,6 +24,8 @@ class RuntimeHolder:
         self._task: asyncio.Task[None] | None = None
         self._leaving = asyncio.Event()
         self._is_ending = False
+        self._opened = 0
+        self._is_changing = False
         self.failure: WinnowError | None = None
 
     @property
@@ -37,12 +39,18 @@ class RuntimeHolder:
         """Whether it was opened."""
         return self._runtime is not None
 
+    @property
+    def standing(self) -> int:
+        """Which runtime is open, by number; 0 while it is exchanged, when work may fail for that alone."""
+        return 0 if self._is_changing else self._opened
+
     def start(self) -> None:
         """Begin to open it."""
         self._task = asyncio.create_task(self._hold(), name="runtime")
 
     def reopen(self) -> None:
         """Close it and open it over the settings that the app has now."""
+        self._is_changing = True
         self._leaving.set()
 
     async def close(self) -> None:
@@ -63,6 +71,7 @@ class RuntimeHolder:
                 self._leaving.clear()
                 async with open_runtime(app.settings, data_dir=app.data_dir, clock=app.clock) as runtime:
                     is_first, self._runtime = self._runtime is None, runtime
+                    self._opened, self._is_changing = self._opened + 1, False
                     unsubscribe = runtime.jobs.subscribe(app.jobs.hear)
                     for words in runtime.recovered:
                         app.say(words)

@@ -20,7 +20,6 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
-from core.errors import WinnowError
 from tui.bindings import bindings
 from tui.command_table import Command, reachable
 from tui.messages import ServerChecked
@@ -105,12 +104,7 @@ class Guarded(DOMNode):
         return worker
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except WinnowError as error:
-            self.winnow.say(str(error), severity="error")
-        except Exception as error:  # noqa: BLE001  the worker boundary: a defect is shown, not lost
-            self.winnow.report_defect(error)
+        await self.winnow.guarded(work)
 
 
 class WinnowScreen(Guarded, Screen[None]):

@@ -135,7 +135,11 @@ class MatchBrowser(WinnowScreen):
         head.sort, head.is_reversed = self.view.sort, self.view.is_reversed
         empty = self.query_one("#empty", Static)
         empty.display = shown == 0 and summary is not None
+        if shown == 0 and matches.has_focus:
+            self.set_focus(None)  # else the search field would get the keys of the list that goes away
         matches.set_class(shown == 0, "-empty")
+        if shown and self.focused is None:
+            matches.focus()
         if shown == 0 and summary is not None:
             keys = self.winnow.keymap_in_force
             empty.update(empty_words(summary, self.view, lambda name: keys.shown(f"matching.{name}", limit=1)))

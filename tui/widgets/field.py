@@ -23,3 +23,12 @@ class Field(Input):
                 await self.run_action(binding.action)
                 return
         await super()._on_key(event)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """As much of the first line as there is room for; Textual would take none of a text that is too long."""
+        selected = abs(self.selection.end - self.selection.start)
+        line = next(iter(event.text.splitlines()), "")
+        if self.max_length:
+            line = line[: max(0, self.max_length - len(self.value) + selected)]
+        event.text = line
+        super()._on_paste(event)

@@ -177,3 +177,31 @@ async def test_enter_pressed_twice_at_once_closes_a_dialog_once(world: DemoWorld
         await driver.until(lambda: isinstance(driver.screen, CommandPalette))
         await burst(driver, "pagedown", "h", "i", "s", "pageup", "enter", "enter", "enter")
         await driver.until(lambda: not isinstance(driver.screen, CommandPalette))
+
+
+async def test_of_a_long_paste_a_field_takes_what_it_has_room_for(world: DemoWorld, tmp_path: Path) -> None:
+    async with opened(world, tmp_path / "data") as driver:
+        await driver.scan()
+        await driver.go("2", "matching")
+        await driver.until(lambda: driver.screen.matches.cursor_row)
+        await driver.press("d")
+        await driver.until(lambda: isinstance(driver.screen, Dialog))
+        field = driver.screen.query_one(Input)
+        field.post_message(events.Paste("ab" * 2500 + "\nmore"))
+        await driver.until(lambda: len(field.value) == 500)
+
+
+async def test_keys_are_no_search_once_the_last_found_line_is_dismissed(world: DemoWorld, tmp_path: Path) -> None:
+    async with opened(world, tmp_path / "data") as driver:
+        await driver.scan()
+        await driver.go("2", "matching")
+        await driver.press("slash", *"trailer")
+        await driver.until(lambda: len(driver.screen.matches.ids) == 1)
+        await driver.press("enter")
+        await driver.until(lambda: driver.screen.matches.has_focus and driver.screen.matches.cursor_row)
+        await driver.press("d")
+        await driver.until(lambda: isinstance(driver.screen, Dialog))
+        await driver.press("enter")
+        await driver.shows("Nothing pending matches the filter.")
+        await driver.press("x")
+        await driver.until(lambda: len(driver.screen.matches.ids) > 1 and driver.screen.matches.has_focus)
