@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -39,7 +40,7 @@ class Context:
 Resolver = Callable[[dict[str, Any], Context], Any]
 
 
-class DemoServer:
+class DemoServer(ABC):
     """One HTTP server with a /graphql. Sub-classes give schema, readers, resolvers, authentication and routes.
 
     `on_request` is called just before a request is carried out: there a test changes the library between a client's
@@ -62,25 +63,25 @@ class DemoServer:
         """The URL of /graphql."""
         return f"{self.base_url}/graphql"
 
+    @abstractmethod
     def readers(self) -> Readers:
         """How fields are read from the library's objects, where not as attributes of the same name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def make_resolvers(self) -> Mapping[str, Resolver]:
         """Root field -> function of its arguments."""
-        raise NotImplementedError
 
+    @abstractmethod
     def routes(self) -> list[Route]:
         """Paths beside /graphql."""
-        raise NotImplementedError
 
+    @abstractmethod
     def authenticate(self, request: Request) -> Context | Response:
         """Who asks, or the answer that turns the request away."""
-        raise NotImplementedError
 
+    @abstractmethod
     def negotiate(self, accept: str) -> tuple[str, int]:
         """Content type of the answer and status of a refused document, by the Accept header."""
-        raise NotImplementedError
 
     def limit(self) -> Response | None:
         """The answer to a request over the server's rate limit."""
