@@ -32,6 +32,7 @@ from core.settings import (
     sections,
     setting_infos,
 )
+from core.settings_duplicates import DEFAULT_KEEP
 
 __all__ = [
     "DataSettings",
@@ -353,10 +354,29 @@ def _local_path(text: str, base: Path) -> str:
     return str(_absolute(Path(text), base))
 
 
+def _local_paths(texts: tuple[str, ...], base: Path) -> tuple[str, ...]:
+    """Paths on this machine, made absolute. Raises ValueError."""
+    return tuple(_local_path(text, base) for text in texts if text)
+
+
+def _keep_rules(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of keeper rules, each known and named once. Raises ValueError."""
+    for number, name in enumerate(names):
+        if name not in DEFAULT_KEEP:
+            close = difflib.get_close_matches(name, DEFAULT_KEEP, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(DEFAULT_KEEP)}"
+            raise ValueError(f"holds {_shown(name)}, which is no rule; {hint}")
+        if name in names[:number]:
+            raise ValueError(f"names {_shown(name)} twice")
+    return names
+
+
 _CHECKS: dict[str, Callable[[Any, Path], Any]] = {
     "stash-url": lambda text, _: stash_url(text),
     "endpoints": lambda addresses, _: _endpoints(addresses),
     "stash-path": lambda text, _: _stash_path(text),
     "path": _local_path,
+    "paths": _local_paths,
+    "keep-rules": lambda names, _: _keep_rules(names),
     "program": lambda text, base: _local_path(text, base) if "/" in text or text.startswith("~") else text,
 }

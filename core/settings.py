@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from core.errors import ConfigError
+from core.settings_declared import declared as _meta
+from core.settings_duplicates import DuplicatesSettings, TrashSettings
 
 
 class Secret:
@@ -48,13 +50,6 @@ class Secret:
         return hash(self._text)
 
 
-def _meta(
-    description: str, *, unit: str = "", kind: str = "", ge: int | None = None, le: int | None = None
-) -> msgspec.Meta:
-    """The declaration of one setting. `kind` names a check of `_CHECKS`."""
-    return msgspec.Meta(description=description, ge=ge, le=le, extra={"unit": unit, "kind": kind})
-
-
 class PathMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The same folder as Stash sees it and as this machine does."""
 
@@ -81,6 +76,14 @@ class StashSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             kind="path-map",
         ),
     ] = ()
+    database: Annotated[
+        str,
+        _meta(
+            "Stash's own database file (`stash-go.sqlite`), to read a large library faster than over the network. It is"
+            " only ever read, and nothing is left beside it.",
+            kind="path",
+        ),
+    ] = ""
 
 
 class MatchingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -205,6 +208,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     stash: StashSettings = StashSettings()
     matching: MatchingSettings = MatchingSettings()
+    duplicates: DuplicatesSettings = DuplicatesSettings()
+    trash: TrashSettings = TrashSettings()
     data: DataSettings = DataSettings()
     media: MediaSettings = MediaSettings()
     display: DisplaySettings = DisplaySettings()
@@ -268,8 +273,11 @@ def _allowed(kind: Any, meta: msgspec.Meta) -> str:
     if typing.get_origin(kind) is Literal:
         return "one of " + ", ".join(f'"{choice}"' for choice in typing.get_args(kind))
     if typing.get_origin(kind) is tuple:
-        if typing.get_args(kind)[0] is PathMapping:
+        item = typing.get_args(kind)[0]
+        if item is PathMapping:
             return 'a list of { stash = "...", local = "..." }'
+        if typing.get_origin(item) is Literal:
+            return "a list of " + ", ".join(f'"{choice}"' for choice in typing.get_args(item))
         return "a list of texts in quotes"
     if kind is bool:
         return "true or false"

@@ -165,6 +165,7 @@ class Ledger:
         if current is None or current.state is not EffectState.PLANNED:
             return failed(effect, _GIVEN_UP)
         try:
+            await self._books.refuse_without_its_part(tx, effect)
             before, after = await handler.perform_local(tx, effect.payload)
         except EffectRefusedError as refusal:
             await journal.end(tx, effect.id, EffectState.REFUSED, words=str(refusal), now=now)
@@ -192,6 +193,8 @@ class Ledger:
         """Raises EffectConflictError, and leaves the effect started, when somebody else was quicker."""
         handler = self._books.outer(effect.kind)
         try:
+            async with self._database.read() as reader:
+                await self._books.refuse_without_its_part(reader, effect)
             before = await handler.inspect(effect.payload)
         except EffectRefusedError as refusal:
             return await self._books.not_done(effect, EffectState.REFUSED, str(refusal)), False
@@ -276,7 +279,10 @@ class Ledger:
         return report
 
     async def undo_effect(self, effect_id: int) -> BatchReport:
-        """Take one effect back. Raises UndoRefusedError when there is no such effect or it was not done."""
+        """Take one effect back, and with it the others of its part.
+
+        Raises UndoRefusedError when there is no such effect or it was not done.
+        """
         async with self._database.read() as reader:
             effect = await journal.get(reader, effect_id)
         if effect is not None and effect.state is EffectState.UNDOING:
@@ -288,7 +294,12 @@ class Ledger:
         if effect is None or effect.state is not EffectState.DONE:
             state = "does not exist" if effect is None else f"is {effect.state}"
             raise UndoRefusedError(f"action {effect_id} {state}: there is nothing to undo")
-        return await self._undoing.run(effect.batch_id, [effect], nobody)
+        effects = [effect]
+        if effect.part:
+            async with self._database.read() as reader:
+                whole = await journal.of_part(reader, effect.batch_id, effect.part)
+            effects = [one for one in reversed(whole) if one.state is EffectState.DONE]
+        return await self._undoing.run(effect.batch_id, effects, nobody)
 
     async def preview_undo(self, batch_id: int) -> BatchReport:
         """What an undo of a batch would do, newest first, with the reason for whatever would be refused."""

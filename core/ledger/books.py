@@ -7,12 +7,19 @@ from contextlib import contextmanager
 from typing import Final
 
 from core.clock import Clock
-from core.errors import AuthenticationError, LedgerError, RateLimitedError, UnreachableError
+from core.errors import (
+    AuthenticationError,
+    EffectRefusedError,
+    LedgerError,
+    RateLimitedError,
+    UndoRefusedError,
+    UnreachableError,
+)
 from core.finishing import to_its_end
 from core.ledger.effects import Image, LocalEffect, OuterEffect, Witness
 from core.ledger.report import Outcome, failed, succeeded
 from core.store import journal
-from core.store.database import Database, Transaction
+from core.store.database import Database, Reader, Transaction
 from core.store.journal import EffectRecord, EffectState
 from core.store.owner import NOBODY, Owner
 
@@ -93,6 +100,25 @@ class Books:
     async def _release(self, effect: EffectRecord) -> None:
         async with self.database.write() as tx:
             await journal.set_owner(tx, effect.id, NOBODY)
+
+    # -- parts -------------------------------------------------------------------------------------------------------
+
+    async def refuse_without_its_part(self, reader: Reader, effect: EffectRecord) -> None:
+        """An effect follows from those before it in its part. Raises EffectRefusedError while one was not done."""
+        for other in await self._part(reader, effect):
+            if other.id < effect.id and other.state is not EffectState.DONE:
+                why = f": {other.words}" if other.words else ""
+                raise EffectRefusedError(f"what has to come before it was not done ({other.title}{why})")
+
+    async def refuse_undo_within_its_part(self, reader: Reader, effect: EffectRecord) -> None:
+        """Raises UndoRefusedError while something that followed from an effect in its part still stands."""
+        for other in await self._part(reader, effect):
+            if other.id > effect.id and other.state in (EffectState.DONE, EffectState.STARTED, EffectState.UNDOING):
+                why = f": {other.words}" if other.words else ""
+                raise UndoRefusedError(f"what followed from it still stands ({other.title}{why})")
+
+    async def _part(self, reader: Reader, effect: EffectRecord) -> list[EffectRecord]:
+        return await journal.of_part(reader, effect.batch_id, effect.part) if effect.part else []
 
     # -- the ends of effects -----------------------------------------------------------------------------------------
 

@@ -57,7 +57,10 @@ class OuterEffect(Protocol):
         ...
 
     async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
-        """Check that an undo would find what Winnow left there. Raises UndoRefusedError with the reason."""
+        """Check that an undo would find what Winnow left there. Raises UndoRefusedError with the reason.
+
+        A preview asks this while later effects of the same part still stand: look at nothing that those changed.
+        """
         ...
 
     async def revert(self, payload: Payload, before: Image, after: Image) -> None:

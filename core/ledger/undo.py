@@ -87,6 +87,7 @@ class Undoing:
             async with self._books.database.write() as tx:
                 if not await journal.start_undo(tx, effect.id, owner=self._books.owner.name):
                     return failed(effect, "it was taken back already")
+                await self._books.refuse_undo_within_its_part(tx, effect)
                 await handler.revert_local(tx, effect.payload, effect.before or {}, effect.after or {})
                 await journal.end_undo(tx, effect.id, is_undone=True, words="", now=self._books.clock.now())
                 await self._books.witness_undone(tx, effect.id)
@@ -97,6 +98,8 @@ class Undoing:
     async def _undo_outer(self, effect: EffectRecord, handler: OuterEffect) -> tuple[Outcome, bool]:
         before, after = effect.before or {}, effect.after or {}
         try:
+            async with self._books.database.read() as reader:
+                await self._books.refuse_undo_within_its_part(reader, effect)
             await handler.may_revert(effect.payload, before, after)
         except WinnowError as error:
             return failed(effect, str(error)), isinstance(error, AWAY)

@@ -40,7 +40,11 @@ class EffectState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EffectRecord:
-    """One effect as journaled. Times are Unix seconds; `words` is why it was refused, failed, or a note."""
+    """One effect as journaled. Times are Unix seconds; `words` is why it was refused, failed, or a note.
+
+    Effects of a batch with the same `part` stand and fall together: one is only done after those before it, and only
+    taken back after those behind it. An empty part is none.
+    """
 
     id: int
     batch_id: int
@@ -56,6 +60,7 @@ class EffectRecord:
     started_at: float | None
     ended_at: float | None
     undone_at: float | None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +79,18 @@ class BatchRecord:
 
 @dataclass(frozen=True, slots=True)
 class NewEffect:
-    """An effect to be journaled as planned. `subject` is the recommendation it decides, if any."""
+    """An effect to be journaled as planned. `subject` is the recommendation it decides, if any; `part` as journaled."""
 
     kind: str
     title: str
     payload: dict[str, Any]
     subject: int | None = None
+    part: str = ""
 
 
 _EFFECT = (
-    "id, batch_id, kind, title, subject, payload, before, after, state, words, owner, started_at, ended_at, undone_at"
+    "id, batch_id, kind, title, subject, payload, before, after, state, words, owner, started_at, ended_at, undone_at, "
+    "part"
 )
 
 
@@ -107,6 +114,7 @@ def _effect(row: Row) -> EffectRecord:
         started_at=row[11],
         ended_at=row[12],
         undone_at=row[13],
+        part=row[14],
     )
 
 
@@ -119,9 +127,10 @@ async def add_batch(
         (kind, title, BatchState.OPEN, owner, now),
     )
     await tx.many(
-        "INSERT INTO effects (batch_id, kind, title, subject, payload, state, owner) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO effects (batch_id, kind, title, subject, payload, state, owner, part) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (batch_id, one.kind, one.title, one.subject, _json(one.payload), EffectState.PLANNED, owner)
+            (batch_id, one.kind, one.title, one.subject, _json(one.payload), EffectState.PLANNED, owner, one.part)
             for one in effects
         ],
     )
@@ -282,6 +291,14 @@ async def of_batch(
     rows = await reader.rows(
         f"SELECT {_EFFECT} FROM effects WHERE batch_id = ? AND state IN ({marks}) ORDER BY id",
         [batch_id, *states],
+    )
+    return [_effect(row) for row in rows]
+
+
+async def of_part(reader: Reader, batch_id: int, part: str) -> list[EffectRecord]:
+    """The effects of one part of a batch, in order."""
+    rows = await reader.rows(
+        f"SELECT {_EFFECT} FROM effects WHERE batch_id = ? AND part = ? ORDER BY id", (batch_id, part)
     )
     return [_effect(row) for row in rows]
 

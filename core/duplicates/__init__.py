@@ -1,0 +1,1 @@
+"""The duplicates desk: which of these files is the one to keep?"""
