@@ -1,8 +1,8 @@
 """Stash's SQLite file, opened so that Stash never notices: nothing is written, nothing is locked for long, and no file
 is left beside it.
 
-Stash writes to a log (`-wal`) with an index (`-shm`) that stand beside the file while it has it open. So there are three
-cases:
+Stash writes to a log (`-wal`) with an index (`-shm`) that stand beside the file while it has it open. So there are
+three cases:
 
 - No log stands there: nobody has the file open. It is read as immutable, since any other way would make a log and an
   index of our own; whether it changed meanwhile is looked up afterwards, and what was read is then thrown away.
