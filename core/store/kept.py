@@ -1,0 +1,59 @@
+"""Sets of contents that somebody said are no duplicates. They survive renames; a further content reopens the group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from core.store.database import Reader, Row, Transaction
+from core.store.library import storable
+
+_SELECT = "SELECT id, contents, title, reason, created_at, ended_at FROM kept_contents "
+
+
+@dataclass(frozen=True, slots=True)
+class KeptContents:
+    """One such set, by content keys. Times are Unix seconds; `ended_at` None: in force."""
+
+    id: int
+    contents: frozenset[str]
+    title: str
+    reason: str
+    created_at: float
+    ended_at: float | None
+
+
+def _kept(row: Row) -> KeptContents:
+    return KeptContents(row[0], frozenset(msgspec.json.decode(row[1], type=list[str])), *row[2:])
+
+
+async def in_force(reader: Reader) -> list[KeptContents]:
+    """Every set that still counts, newest first."""
+    return [_kept(row) for row in await reader.rows(_SELECT + "WHERE ended_at IS NULL ORDER BY id DESC")]
+
+
+async def get(reader: Reader, kept_id: int) -> KeptContents | None:
+    """One set, in force or ended."""
+    row = await reader.one(_SELECT + "WHERE id = ?", (kept_id,))
+    return None if row is None else _kept(row)
+
+
+async def add(tx: Transaction, *, contents: Sequence[str], title: str, reason: str, now: float) -> int:
+    """Remember a set; its id."""
+    return await tx.insert(
+        "INSERT INTO kept_contents (contents, title, reason, created_at) VALUES (?, ?, ?, ?)",
+        (msgspec.json.encode(sorted(set(contents))).decode(), storable(title), storable(reason), now),
+    )
+
+
+async def set_end(tx: Transaction, kept_id: int, *, ended_at: float | None) -> None:
+    """End a set, or put it in force again."""
+    await tx.execute("UPDATE kept_contents SET ended_at = ? WHERE id = ?", (ended_at, kept_id))
+
+
+def covering(sets: Iterable[KeptContents], contents: Iterable[str]) -> KeptContents | None:
+    """The set that holds all of these contents, so that the group they form was decided before."""
+    keys = frozenset(contents)
+    return next((one for one in sets if keys <= one.contents), None)
