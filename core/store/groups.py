@@ -341,6 +341,26 @@ async def withdraw_lonely(tx: Transaction, *, now: float) -> int:
     )
 
 
+async def status(reader: Reader, group_id: int) -> GroupStatus | None:
+    """Where a group stands; None when there is none."""
+    found = await reader.value("SELECT status FROM duplicate_groups WHERE id = ?", (group_id,))
+    return None if found is None else GroupStatus(found)
+
+
+async def set_status(tx: Transaction, group_id: int, status: GroupStatus, *, now: float) -> None:
+    """Move a group to a status."""
+    await tx.execute(
+        "UPDATE duplicate_groups SET status = ?, updated_at = ?, decided_at = ? WHERE id = ?",
+        (status, now, None if status is GroupStatus.PENDING else now, group_id),
+    )
+
+
+async def member_ids(reader: Reader, group_id: int) -> list[int]:
+    """The files of a group, the keeper first."""
+    rows = await reader.rows("SELECT file_id FROM duplicate_members WHERE group_id = ? ORDER BY position", (group_id,))
+    return [row[0] for row in rows]
+
+
 async def with_file(reader: Reader, file_ids: Iterable[int]) -> set[int]:
     """The groups that hold one of these files."""
     found: set[int] = set()

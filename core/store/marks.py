@@ -53,11 +53,3 @@ async def set_mark(tx: Transaction, group_id: int, file_id: int, mark: Mark, *, 
     found = await marks_of(tx, group_id)
     if found is not None:
         await set_marks(tx, group_id, Marks({**found[1].marks, file_id: mark}, found[1].is_merging), now=now)
-
-
-async def set_status(tx: Transaction, group_id: int, status: GroupStatus, *, now: float) -> None:
-    """Move a group to a status."""
-    await tx.execute(
-        "UPDATE duplicate_groups SET status = ?, updated_at = ?, decided_at = ? WHERE id = ?",
-        (status, now, None if status is GroupStatus.PENDING else now, group_id),
-    )
