@@ -8,9 +8,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from core.demo.criteria import integer_id
 from core.demo.library import (
     MAX_64,
     DemoEntity,
+    DemoFile,
+    DemoImage,
     DemoScene,
     DemoStashId,
     StashLibrary,
@@ -19,7 +22,6 @@ from core.demo.library import (
     phash_text,
 )
 from core.demo.projection import ResolverError
-from core.demo.stash_find import integer_id
 
 FetchImage = Callable[[str], bytes | None]
 DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
@@ -57,15 +59,16 @@ def update_scene(library: StashLibrary, given: dict[str, Any], fetch_image: Fetc
     for name, value in changes.items():
         setattr(scene, name, value)
     scene.updated_at = library.now()
+    library.touch(scene)
     return scene
 
 
-def set_fingerprints(library: StashLibrary, given: dict[str, Any]) -> DemoScene:
-    """fileSetFingerprints; the scene whose file was changed is returned. Its `updated_at` does not move."""
+def set_fingerprints(library: StashLibrary, given: dict[str, Any]) -> DemoFile:
+    """fileSetFingerprints, for any kind of file. `updated_at` of its scene or image does not move."""
     found = library.file_with_id(integer_id(given["id"], "file"))
     if found is None:
         raise ResolverError(f"file with id {given['id']} not found")
-    scene, file = found
+    _, file = found
     prints = dict(file.fingerprints)
     for entry in given["fingerprints"]:
         kind, text = entry["type"], entry.get("value")
@@ -80,23 +83,41 @@ def set_fingerprints(library: StashLibrary, given: dict[str, Any]) -> DemoScene:
         else:
             prints[kind] = text
     file.fingerprints = prints
-    return scene
+    library.touch(file)
+    return file
 
 
-def destroy_files(library: StashLibrary, ids: list[str]) -> list[DemoScene]:
+def destroy_files(library: StashLibrary, ids: list[str]) -> None:
     """destroyFiles of 0.31: the entries go, the files on disk stay; a primary file is refused."""
+    for file in removable_files(library, ids):
+        detach(library, file)
+        library.forget(file)
+
+
+def removable_files(library: StashLibrary, ids: list[str]) -> list[DemoFile]:
+    """The files of these ids. Raises ResolverError for an unknown one and for a primary file."""
     found = []
     for text in ids:
         place = library.file_with_id(integer_id(text, "file"))
         if place is None:
             raise ResolverError(f"file with id {text} not found")
-        scene, file = place
-        if scene.files[0] is file:
-            raise ResolverError(f"cannot destroy primary file {file.path} of scene {scene.id}")
-        found.append(place)
-    for scene, file in found:
-        scene.files = [other for other in scene.files if other is not file]
-    return [scene for scene, _ in found]
+        for owner in owners(library, place[1]):
+            if owner.files[0].id == place[1].id:
+                raise ResolverError(f"cannot delete primary file {place[1].path}")
+        found.append(place[1])
+    return found
+
+
+def owners(library: StashLibrary, file: DemoFile) -> list[DemoScene | DemoImage]:
+    """The scenes and images that hold a file."""
+    return [owner for owner, other in library.files() if other.id == file.id and owner is not None]
+
+
+def detach(library: StashLibrary, file: DemoFile) -> None:
+    """Take a file out of everything that holds it."""
+    for owner in owners(library, file):
+        owner.files = [other for other in owner.files if other.id != file.id]
+        library.touch(owner)
 
 
 def _date(text: str | None) -> str | None:
