@@ -19,8 +19,19 @@ from core.demo.library import DemoScene, StashLibrary, Touched
 from core.demo.projection import Readers
 from core.demo.spoil import GRAPHQL_JSON, JSON, LOGIN_PAGE, unauthorized
 from core.demo.stash_find import find_entities, find_scenes
+from core.demo.stash_jobs import DemoJobs
 from core.demo.stash_readers import general_configuration, stash_readers, system_status
-from core.demo.stash_write import destroy_files, set_fingerprints, update_scene
+from core.demo.stash_remove import delete_files, destroy_images, destroy_scenes, merge_scenes
+from core.demo.stash_scan import Scan, ScanRequest
+from core.demo.stash_write import (
+    add_times,
+    destroy_files,
+    increment_o,
+    save_activity,
+    set_fingerprints,
+    update_image,
+    update_scene,
+)
 
 Answer = TypeVar("Answer")
 DEFAULT_PICTURE = (
@@ -57,6 +68,7 @@ class DemoStash(DemoServer):
         self.library_path = "/data"
         self.excludes: list[str] = []
         self.disk = DemoDisk(self.library_path)
+        self.jobs = DemoJobs(self.library.now)
         self.requires_login = True
         self.on_change: Callable[[DemoScene], None] = lambda _: None
         self.on_written: Callable[[list[Touched]], None] = lambda _: None
@@ -142,7 +154,8 @@ class DemoStash(DemoServer):
             ),
             "systemStatus": lambda _, __: system_status(self),
             "configuration": lambda _, __: SimpleNamespace(general=general_configuration(self)),
-            "jobQueue": lambda _, __: None,
+            "jobQueue": lambda _, __: list(self.jobs.waiting.values()) or None,
+            "findJob": lambda given, _: self.jobs.find(integer_id(given["input"]["id"], "job")),
             "findScene": lambda given, _: self._find_scene(given),
             "findScenes": lambda given, _: find_scenes(self.library, given),
             "findSceneByHash": lambda given, _: self._find_by_hash(given["input"]),
@@ -153,10 +166,67 @@ class DemoStash(DemoServer):
             "findPerformers": lambda given, _: self._entities("performer", given),
             "findStudios": lambda given, _: self._entities("studio", given),
             "findTags": lambda given, _: self._entities("tag", given),
-            "sceneUpdate": lambda given, _: self._scene_update(given["input"]),
-            "fileSetFingerprints": lambda given, _: self._set_fingerprints(given["input"]),
-            "destroyFiles": lambda given, _: self._destroy_files(given["ids"]),
+            **self._writing(),
         }
+
+    def _writing(self) -> dict[str, Resolver]:
+        """The mutations."""
+        library, disk = self.library, self.disk
+
+        def write(act: Callable[[dict[str, Any]], Any]) -> Resolver:
+            return lambda given, _: self._written(act(given.get("input", given)))
+
+        def done(act: Callable[[dict[str, Any]], Any]) -> Resolver:
+            def carried_out(given: dict[str, Any]) -> bool:
+                act(given)
+                return True
+
+            return write(carried_out)
+
+        def times(field: str) -> Resolver:
+            return write(lambda given: _history(add_times(library, given, field)))
+
+        return {
+            "sceneUpdate": write(lambda given: update_scene(library, given, self.fetch_image)),
+            "sceneMerge": write(lambda given: merge_scenes(library, given, self.fetch_image)),
+            "sceneDestroy": done(lambda given: destroy_scenes(library, disk, [given["id"]], given)),
+            "scenesDestroy": done(lambda given: destroy_scenes(library, disk, given["ids"], given)),
+            "imageUpdate": write(lambda given: update_image(library, given)),
+            "imageDestroy": done(lambda given: destroy_images(library, disk, [given["id"]], given)),
+            "imagesDestroy": done(lambda given: destroy_images(library, disk, given["ids"], given)),
+            "deleteFiles": done(lambda given: delete_files(library, disk, given["ids"])),
+            "destroyFiles": done(lambda given: destroy_files(library, given["ids"])),
+            "fileSetFingerprints": done(lambda given: set_fingerprints(library, given)),
+            "sceneAddPlay": times("play_history"),
+            "sceneAddO": times("o_history"),
+            "sceneSaveActivity": done(lambda given: save_activity(library, given)),
+            "imageIncrementO": write(lambda given: increment_o(library, given["id"])),
+            "metadataScan": write(self._start_scan),
+        }
+
+    def pretended(self, name: str, arguments: dict[str, Any]) -> Any:
+        """The scene or image as it is where a mutation answers one, a job that never was, else true."""
+        given = arguments.get("input") or {}
+        match name:
+            case "sceneMerge":
+                return self.library.scenes.get(integer_id(given["destination"], "scene"))
+            case "sceneUpdate":
+                return self.library.scenes.get(integer_id(given["id"], "scene"))
+            case "imageUpdate":
+                return self.library.images.get(integer_id(given["id"], "image"))
+            case "metadataScan":
+                return 0
+        return True
+
+    def _start_scan(self, given: dict[str, Any]) -> int:
+        request = ScanRequest.of(given, self.library_path)
+        scan = Scan(self.library, self.disk, self.excludes, lambda: self._written(None))
+        return self.jobs.add("Scanning...", lambda job: scan.run(request, job)).id
+
+    async def stop(self) -> None:
+        """Stop serving; jobs are broken off."""
+        await self.jobs.stop()
+        await super().stop()
 
     def readers(self) -> Readers:
         """Fields that are computed, or named otherwise in the library."""
@@ -180,17 +250,6 @@ class DemoStash(DemoServer):
         shelf = getattr(self.library, f"{what}s")
         return find_entities(shelf, what, given.get(f"{what}_filter"), given)
 
-    def _scene_update(self, given: dict[str, Any]) -> DemoScene:
-        return self._written(update_scene(self.library, given, self.fetch_image))
-
-    def _set_fingerprints(self, given: dict[str, Any]) -> bool:
-        set_fingerprints(self.library, given)
-        return self._written(True)
-
-    def _destroy_files(self, ids: list[str]) -> bool:
-        destroy_files(self.library, ids)
-        return self._written(True)
-
     def _written(self, answer: Answer) -> Answer:
         """Tell who listens of what a mutation changed."""
         touched, self.library.touched = list(self.library.touched), {}
@@ -199,3 +258,7 @@ class DemoStash(DemoServer):
                 self.on_change(self.library.scenes[number])
         self.on_written(touched)
         return answer
+
+
+def _history(history: tuple[str, ...]) -> object:
+    return SimpleNamespace(count=len(history), history=history)
