@@ -11,19 +11,10 @@ from collections.abc import Sequence
 from enum import IntEnum
 from random import Random
 
+from core.demo.box_library import BoxAppearance, BoxEntity, BoxFingerprint, BoxImage, BoxScene
 from core.demo.cast import Cast, WorldParts
 from core.demo.clips import ClipPlan, ImagePlan, MediaFacts
-from core.demo.library import (
-    BoxAppearance,
-    BoxEntity,
-    BoxFingerprint,
-    BoxImage,
-    BoxScene,
-    DemoFile,
-    DemoScene,
-    DemoStashId,
-    phash_text,
-)
+from core.demo.library import DemoFile, DemoScene, DemoStashId, phash_text
 
 STASH_ROOT = "/data"
 FOREIGN_ENDPOINT = "https://elsewhere.example/graphql"

@@ -48,6 +48,7 @@ class DemoWorld:
             DemoBox("box2", title="Harbour", api_key="demo.harbour.key", flavour=Flavour.THEPORNDB),
         ]
         self.stash.fetch_image = self.fetch_image
+        self.stash.disk.folder = directory / "library"
 
     @property
     def servers(self) -> list[DemoServer]:
@@ -125,7 +126,7 @@ class DemoWorld:
         endpoints = {server.name: server.endpoint for server in self.servers}
         state = WorldState(self.directory, endpoints)
         state.restore(self.stash.library, {box.name: box.library for box in self.boxes})
-        self.stash.on_change = state.scene_written
+        self.stash.on_written = partial(state.library_written, self.stash.library)
         for box in self.boxes:
             box.on_change = partial(state.entry_written, box.name)
 
