@@ -8,7 +8,7 @@ import msgspec
 
 from core.errors import EffectConflictError, EffectRefusedError, LedgerError, UndoRefusedError
 from core.ledger.effects import Image, Payload, parsed
-from core.ledger.stash_places import GoingFile, Held, look
+from core.ledger.stash_places import GoingFile, Held, is_gone, look
 from core.ledger.stash_records import FileName, Turn, said
 from core.library import RecordRef
 from core.servers.stash_removal import StashRemoval
@@ -53,7 +53,7 @@ class StashDeleteFile:
                 await self._removal.delete_record_with_files(given.record)
             else:
                 await self._removal.delete_file(given.file.id)
-            if await look(self._removal.library, given) is not Held.GONE:
+            if not await is_gone(self._removal.library, given):
                 raise LedgerError(
                     f"Stash says that {given.file.path} was deleted, but still holds it: look into Stash's log"
                 )
@@ -61,11 +61,8 @@ class StashDeleteFile:
 
     async def settle(self, payload: Payload, before: Image) -> Image | None:
         """Whether Stash holds nothing of the file any more."""
-        try:
-            held = await look(self._removal.library, parsed(payload, DeletePayload))
-        except EffectRefusedError:
-            return None
-        return {"held": held.value} if held is Held.GONE else None
+        given = parsed(payload, DeletePayload)
+        return {"held": Held.GONE.value} if await is_gone(self._removal.library, given) else None
 
     async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
         """Never."""

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from core.errors import EffectRefusedError, UndoRefusedError
+from core.errors import EffectRefusedError, GraphQLError, LedgerError, UndoRefusedError
 from core.ledger.effects import Image, Payload, parsed
 from core.ledger.stash_records import Turn
 from core.servers.stash_removal import StashRemoval
@@ -59,10 +59,17 @@ class StashFingerprints:
         """Set them, and give those that Stash holds then. One that was cut short in the middle counts as done."""
         wanted = parsed(payload, _Prints).phashes
         old = parsed(before, _Prints).phashes
+        refusal: GraphQLError | None = None
         async with self._turn():
             for file_id in old:
-                await self._removal.set_fingerprints(file_id, {_PHASH: wanted[file_id]})
-        return await self._after(wanted, old)
+                try:
+                    await self._removal.set_fingerprints(file_id, {_PHASH: wanted[file_id]})
+                except GraphQLError as error:  # this one alone: it may have left Stash at this moment
+                    refusal = refusal or error
+        after = await self._after(wanted, old)
+        if not after["phashes"]:
+            raise refusal or LedgerError("Stash took the PHASHes but does not hold them: look into its log")
+        return after
 
     async def settle(self, payload: Payload, before: Image) -> Image | None:
         """Those that hold the written value, None if not one does."""

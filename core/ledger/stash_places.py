@@ -70,6 +70,17 @@ async def look(library: StashLibrary, given: GoingFile) -> Held:
     return Held.BARE if record is not None and not record.files and given.is_record_going else Held.GONE
 
 
+async def is_gone(library: StashLibrary, given: GoingFile) -> bool:
+    """Whether Stash holds nothing of the file any more, nor an empty record that was to go with it."""
+    record = await library.record(given.record)
+    if record is not None:
+        if any(one.id == given.file.id for one in record.files):
+            return False
+        if not record.files and given.is_record_going:
+            return False
+    return given.file.id not in await library.file_ids_at(given.file.path)
+
+
 def _held_by(given: GoingFile, record: LibraryRecord) -> Held:
     if len(record.files) > 1:
         if record.files[0].id == given.file.id:

@@ -1,4 +1,4 @@
-"""The effect that makes another file of a scene or an image its primary one: Stash does not let go of a primary file."""
+"""The effect that makes another file of a scene or an image its primary one: Stash lets go of no primary file."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import msgspec
 
 from core.errors import EffectConflictError, EffectRefusedError, LedgerError, UndoRefusedError
 from core.ledger.effects import Image, Payload, parsed
-from core.ledger.stash_places import GoingFile, Held, look, must_be_absent
+from core.ledger.stash_places import GoingFile, Held, is_gone, look, must_be_absent
 from core.ledger.stash_records import Locate, Turn, said
 from core.servers.stash_removal import StashRemoval
 from core.store.journal import NewEffect
@@ -73,17 +73,13 @@ class StashRemoveEntry:
         if found is not wanted:
             raise LedgerError(f"somebody else gave {given.file.path} to another scene or image at this moment")
         await self._removal.forget_files([given.file.id])
-        if await look(self._removal.library, given) is not Held.GONE:
+        if not await is_gone(self._removal.library, given):
             raise LedgerError(_not_gone(given.file.path))
 
     async def settle(self, payload: Payload, before: Image) -> Image | None:
         """Whether Stash holds nothing of the file any more."""
         given = parsed(payload, GoingFile)
-        try:
-            held = await look(self._removal.library, given)
-        except EffectRefusedError:
-            return None
-        return {"held": held.value} if held is Held.GONE else None
+        return {"held": Held.GONE.value} if await is_gone(self._removal.library, given) else None
 
     async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
         """Refused where nothing was written down that could bring the entry back."""
@@ -100,6 +96,6 @@ class StashRemoveEntry:
 
 def _not_gone(what: str) -> str:
     return (
-        f"Stash says that {what} was removed, but it is still there: look into Stash's log, then remove it in Stash, or "
-        "take this back"
+        f"Stash says that {what} was removed, but it is still there: look into Stash's log, then remove it in "
+        "Stash, or take this back"
     )
