@@ -355,6 +355,11 @@ async def set_status(tx: Transaction, group_id: int, status: GroupStatus, *, now
     )
 
 
+async def of_status(reader: Reader, status: GroupStatus) -> list[int]:
+    """The groups of one status."""
+    return [row[0] for row in await reader.rows("SELECT id FROM duplicate_groups WHERE status = ?", (status,))]
+
+
 async def member_ids(reader: Reader, group_id: int) -> list[int]:
     """The files of a group, the keeper first."""
     rows = await reader.rows("SELECT file_id FROM duplicate_members WHERE group_id = ? ORDER BY position", (group_id,))
