@@ -35,7 +35,9 @@ async def add(tx: Transaction, *, kind: str, title: str, detail: object, now: fl
 async def get(reader: Reader, plan_id: int, shape: type[T]) -> StoredPlan[T] | None:
     """One plan, None when there is none."""
     row = await reader.one("SELECT id, kind, title, created_at, batch_id, detail FROM plans WHERE id = ?", (plan_id,))
-    return None if row is None else StoredPlan(*row[:5], msgspec.json.decode(row[5], type=shape))
+    if row is None:
+        return None
+    return StoredPlan(row[0], row[1], row[2], row[3], row[4], msgspec.json.decode(row[5], type=shape))
 
 
 async def set_batch(tx: Transaction, plan_id: int, batch_id: int) -> bool:
