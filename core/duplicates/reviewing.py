@@ -117,9 +117,9 @@ class Reviewing:
         async with self._database.read() as reader:
             found = await kept.in_force(reader)
             closed = await groups.fetch(reader, await groups.of_status(reader, GroupStatus.KEPT))
-        keys = {group.id: frozenset(one.file.content_key for one in group.members) for group in closed}
+        keys = {group.id: tuple(one.file.content_key for one in group.members) for group in closed}
         return [
-            Kept(one, tuple(group_id for group_id, contents in keys.items() if contents and contents <= one.contents))
+            Kept(one, tuple(group_id for group_id, contents in keys.items() if contents and kept.covers(one, contents)))
             for one in found
         ]
 
