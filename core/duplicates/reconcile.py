@@ -18,7 +18,7 @@ from core.library import (
 from core.store import groups, kept
 from core.store.database import Database
 from core.store.groups import GroupDraft, MemberDraft
-from core.store.kept import KeptContents
+from core.store.kept import KeptIndex
 
 _GROUPS_A_TRANSACTION = 500
 
@@ -70,7 +70,7 @@ async def reconcile(
     counts = Counts()
     async with database.read() as reader:
         standing = await groups.standing(reader)
-        kept_sets = await kept.in_force(reader)
+        kept_sets = KeptIndex(await kept.in_force(reader))
     for start in range(0, len(found), _GROUPS_A_TRANSACTION):
         async with database.write() as tx:
             for one in found[start : start + _GROUPS_A_TRANSACTION]:
@@ -90,8 +90,8 @@ async def reconcile(
     return counts
 
 
-def _status(found: FoundGroup, known: tuple[int, GroupStatus] | None, kept_sets: Sequence[KeptContents]) -> GroupStatus:
-    if kept.covering(kept_sets, found.contents) is not None:
+def _status(found: FoundGroup, known: tuple[int, GroupStatus] | None, kept_sets: KeptIndex) -> GroupStatus:
+    if kept_sets.covering(found.contents) is not None:
         return GroupStatus.KEPT
     if known is not None and known[1] is GroupStatus.DECIDED:
         return GroupStatus.DECIDED

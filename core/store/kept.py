@@ -62,7 +62,16 @@ def covers(one: KeptContents, contents: Iterable[str]) -> bool:
     return Counter(contents) <= Counter(one.contents)
 
 
-def covering(sets: Iterable[KeptContents], contents: Iterable[str]) -> KeptContents | None:
-    """The set that holds all of these contents, so that the group they form was decided before."""
-    wanted = tuple(contents)
-    return next((one for one in sets if covers(one, wanted)), None)
+class KeptIndex:
+    """The sets in force, found by a content that they hold."""
+
+    def __init__(self, sets: Iterable[KeptContents]) -> None:
+        self._sets: dict[str, list[KeptContents]] = {}
+        for one in sets:
+            for key in set(one.contents):
+                self._sets.setdefault(key, []).append(one)
+
+    def covering(self, contents: Sequence[str]) -> KeptContents | None:
+        """The set that holds all of these contents, so that the group they form was decided before."""
+        near = self._sets.get(contents[0], ()) if contents else ()
+        return next((one for one in near if covers(one, contents)), None)
