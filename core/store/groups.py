@@ -302,6 +302,11 @@ async def put(tx: Transaction, draft: GroupDraft, *, scan: int, now: float, know
         sets = ", ".join(f"{name} = ?" for name in columns.split(", "))
         await tx.execute(f"UPDATE duplicate_groups SET {sets} WHERE id = ?", (*values, known_id))
         await _drop_members(tx, known_id, {one.file_id for one in draft.members})
+        if draft.status is GroupStatus.PENDING:  # opened again: what was decided before no longer holds
+            await tx.execute("UPDATE duplicate_members SET mark = '' WHERE group_id = ?", (known_id,))
+            await tx.execute(
+                "UPDATE duplicate_groups SET marked_bytes = 0, decided_at = NULL WHERE id = ?", (known_id,)
+            )
     await tx.many(
         "INSERT INTO duplicate_members (group_id, file_id, position, distance, protected) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (group_id, file_id) DO UPDATE SET position = excluded.position, distance = excluded.distance, "
@@ -353,6 +358,11 @@ async def set_status(tx: Transaction, group_id: int, status: GroupStatus, *, now
         "UPDATE duplicate_groups SET status = ?, updated_at = ?, decided_at = ? WHERE id = ?",
         (status, now, None if status is GroupStatus.PENDING else now, group_id),
     )
+
+
+async def of_status(reader: Reader, status: GroupStatus) -> list[int]:
+    """The groups of one status."""
+    return [row[0] for row in await reader.rows("SELECT id FROM duplicate_groups WHERE status = ?", (status,))]
 
 
 async def member_ids(reader: Reader, group_id: int) -> list[int]:

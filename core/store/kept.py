@@ -1,7 +1,8 @@
-"""Sets of contents that somebody said are no duplicates. They survive renames; a further content reopens the group."""
+"""Contents that somebody said are no duplicates. They survive renames; a further member reopens the group."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,10 +16,13 @@ _SELECT = "SELECT id, contents, title, reason, created_at, ended_at FROM kept_co
 
 @dataclass(frozen=True, slots=True)
 class KeptContents:
-    """One such set, by content keys. Times are Unix seconds; `ended_at` None: in force."""
+    """One such set, by content keys, one for each member: equal copies have equal ones.
+
+    Times are Unix seconds; `ended_at` None: in force.
+    """
 
     id: int
-    contents: frozenset[str]
+    contents: tuple[str, ...]
     title: str
     reason: str
     created_at: float
@@ -26,7 +30,7 @@ class KeptContents:
 
 
 def _kept(row: Row) -> KeptContents:
-    return KeptContents(row[0], frozenset(msgspec.json.decode(row[1], type=list[str])), *row[2:])
+    return KeptContents(row[0], msgspec.json.decode(row[1], type=tuple[str, ...]), *row[2:])
 
 
 async def in_force(reader: Reader) -> list[KeptContents]:
@@ -44,7 +48,7 @@ async def add(tx: Transaction, *, contents: Sequence[str], title: str, reason: s
     """Remember a set; its id."""
     return await tx.insert(
         "INSERT INTO kept_contents (contents, title, reason, created_at) VALUES (?, ?, ?, ?)",
-        (msgspec.json.encode(sorted(set(contents))).decode(), storable(title), storable(reason), now),
+        (msgspec.json.encode(sorted(contents)).decode(), storable(title), storable(reason), now),
     )
 
 
@@ -53,7 +57,21 @@ async def set_end(tx: Transaction, kept_id: int, *, ended_at: float | None) -> N
     await tx.execute("UPDATE kept_contents SET ended_at = ? WHERE id = ?", (ended_at, kept_id))
 
 
-def covering(sets: Iterable[KeptContents], contents: Iterable[str]) -> KeptContents | None:
-    """The set that holds all of these contents, so that the group they form was decided before."""
-    keys = frozenset(contents)
-    return next((one for one in sets if keys <= one.contents), None)
+def covers(one: KeptContents, contents: Iterable[str]) -> bool:
+    """Whether a set holds all of these contents, each as often."""
+    return Counter(contents) <= Counter(one.contents)
+
+
+class KeptIndex:
+    """The sets in force, found by a content that they hold."""
+
+    def __init__(self, sets: Iterable[KeptContents]) -> None:
+        self._sets: dict[str, list[KeptContents]] = {}
+        for one in sets:
+            for key in set(one.contents):
+                self._sets.setdefault(key, []).append(one)
+
+    def covering(self, contents: Sequence[str]) -> KeptContents | None:
+        """The set that holds all of these contents, so that the group they form was decided before."""
+        near = self._sets.get(contents[0], ()) if contents else ()
+        return next((one for one in near if covers(one, contents)), None)
