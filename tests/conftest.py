@@ -75,3 +75,22 @@ async def duplicates_world(duplicates_copy: Path) -> AsyncIterator[DemoWorld]:
     """The running world of the duplicates desk (see `core.demo.duplicate_cases`), its files to be changed at will."""
     async with DemoWorld.open(duplicates_copy, media=False, duplicates=True) as world:
         yield world
+
+
+@pytest.fixture(scope="session")
+def drawn_twins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the media of `twins`, drawn once."""
+    from stash_cases import media_in
+
+    folder = tmp_path_factory.mktemp("twins")
+    media_in(folder)
+    return folder
+
+
+@pytest.fixture
+def twins(empty_world: DemoWorld, drawn_twins: Path) -> DemoWorld:
+    """Pairs of scenes and images with real files to merge, remove and bring back; see `stash_cases.fill`."""
+    from stash_cases import fill
+
+    fill(empty_world, drawn_twins)
+    return empty_world

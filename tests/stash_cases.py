@@ -1,4 +1,4 @@
-"""What tests of the effects on Stash's records share: a library of twins with files, a ledger, and what must be true."""
+"""What tests of the effects on Stash's records share: a library of twins with files, a ledger, what must be true."""
 
 from __future__ import annotations
 
@@ -150,8 +150,9 @@ def state(world: DemoWorld) -> dict[str, Any]:
     """Everything Stash holds of each file by its path, but numbers, times of rows, markers and covers."""
     found: dict[str, Any] = {}
     library = world.stash.library
-    for thing in (*library.scenes.values(), *library.images.values()):
-        values = {
+    things: list[DemoScene | DemoImage] = [*library.scenes.values(), *library.images.values()]
+    for thing in things:
+        values: dict[str, Any] = {
             "titles": (thing.title, thing.code, thing.details, thing.date, thing.rating100, thing.organized),
             "files": [(file.path, file.size, sorted(file.fingerprints.items())) for file in thing.files],
             "urls": sorted(thing.urls),
@@ -254,6 +255,14 @@ class Bench:
         move = NewEffect(MOVE, f"trash {gone.path}", {"path": str(place)}, part=part)
         return [first, move, remove_entry_effect(going, part=part)]
 
+    async def three(self) -> list[NewEffect]:
+        """A scene merged into another, a scene written down, an image merged: nine actions."""
+        return [
+            *await self.removing(Media.VIDEO, 2, 1, part="one"),
+            *await self.removing(Media.VIDEO, 3, part="two"),
+            *await self.removing(Media.IMAGE, 2, 1, part="three"),
+        ]
+
     async def apply(self, effects: list[NewEffect]) -> int:
         """Carry these out; the batch's number."""
         batch_id = await self.ledger.submit("resolve", "resolve", effects)
@@ -322,7 +331,9 @@ async def bench_over(
 async def bench_of(world: DemoWorld, **given: Any) -> AsyncIterator[Bench]:
     """A ledger over a world; the same world has the same database."""
     data = world.directory.parent / "bench"
-    async with bench_over(world.stash.base_url, world.stash.api_key, local(world, "").resolve(), data, **given) as found:
+    async with bench_over(
+        world.stash.base_url, world.stash.api_key, local(world, "").resolve(), data, **given
+    ) as found:
         yield found
 
 

@@ -216,9 +216,7 @@ async def test_a_primary_file_goes_when_another_is_made_primary(twins: DemoWorld
     assert [file.path for file in double.files] == [f"/data/{SEA}", f"/data/{HILLS}"]
 
 
-async def test_another_primary_file_is_left_alone_when_the_old_one_is_gone(
-    twins: DemoWorld, double: DemoScene
-) -> None:
+async def test_another_primary_file_is_left_alone_when_the_old_one_is_gone(twins: DemoWorld, double: DemoScene) -> None:
     async with bench_of(twins) as bench:
         record = await bench.record(Media.VIDEO, 1)
         batch = await bench.done([primary_effect(record, record.files[1])])

@@ -23,7 +23,13 @@ async def test_a_merge_takes_everything_along_and_its_undo_gives_it_back(twins: 
         assert 2 not in library.scenes
         assert not library.loose_files
         assert [file.path for file in kept.files] == [f"/data/{SEA}"]
-        assert (kept.title, kept.code, kept.date, kept.rating100, kept.organized) == ("kept", "C-2", "2024-01", 80, True)
+        assert (kept.title, kept.code, kept.date, kept.rating100, kept.organized) == (
+            "kept",
+            "C-2",
+            "2024-01",
+            80,
+            True,
+        )
         assert {one.id for one in kept.tags} == {1, 2, 3}
         assert {(one.endpoint, one.stash_id) for one in kept.stash_ids} == {(THERE, "kept"), (ELSEWHERE, "lost")}
         assert (len(kept.play_history), len(kept.o_history), kept.play_duration) == (4, 1, 40.0)
@@ -73,9 +79,9 @@ async def test_an_image_gives_what_it_has_and_goes(twins: DemoWorld) -> None:
 
 async def test_an_image_with_the_content_of_another_cannot_be_parted(twins: DemoWorld) -> None:
     copy = local(twins, OTHER_STILL)
-    twins.stash.library.images[2].files[0].fingerprints["md5"] = twins.stash.library.images[1].files[0].fingerprints[
-        "md5"
-    ]
+    twins.stash.library.images[2].files[0].fingerprints["md5"] = (
+        twins.stash.library.images[1].files[0].fingerprints["md5"]
+    )
     shutil.copy2(local(twins, STILL), copy)
     async with bench_of(twins) as bench:
         batch = await bench.done(await bench.removing(Media.IMAGE, 2, 1))
@@ -213,7 +219,7 @@ async def test_a_tag_that_is_gone_does_not_keep_the_rest_from_coming_back(twins:
 async def test_a_scan_that_takes_too_long_or_fails(twins: DemoWorld) -> None:
     before = state(twins)
     async with bench_of(twins) as bench:
-        bench.ledger._books._handlers["stash.merge"]._back._rescan_seconds = 0.2  # type: ignore[union-attr,attr-defined]
+        bench.ledger._books._handlers["stash.merge"]._back._rescan_seconds = 0.2  # type: ignore[union-attr]
         batch = await bench.done(await bench.removing(Media.VIDEO, 2, 1))
         twins.stash.jobs.hold()
         report = await bench.ledger.undo_batch(batch)
