@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from stash_cases import HILLS, MOVE, NIGHT, SEA, STILL, bench_of, known_file, local, state
+from stash_cases import HILLS, MOVE, NIGHT, SEA, STILL, bench_of, fill, known_file, local, state
 
 from core.demo.faults import FaultKind, RecordedRequest
 from core.demo.library import DemoScene
-from core.demo.world import DemoWorld
+from core.demo.world import DemoWorld, empty
 from core.errors import UndoRefusedError
 from core.ledger.stash_delete_file import DeletePayload, delete_file_effect
 from core.ledger.stash_entry import entry_effect
@@ -331,3 +331,15 @@ async def test_a_deletion_that_stash_only_claims(twins: DemoWorld, field: str) -
         batch = await bench.apply([record])
         assert await bench.states(batch) == "failed"
         assert "was deleted, but still holds it" in (await bench.words(batch))[0]
+
+
+async def test_a_newer_stash_removes_entries_without_looking_at_the_disk(tmp_path: Path, drawn_twins: Path) -> None:
+    async with DemoWorld.open(tmp_path / "world", library=empty, stash_version="0.31") as world:
+        fill(world, drawn_twins)
+        before = state(world)
+        async with bench_of(world) as bench:
+            batch = await bench.done(await bench.three())
+            assert not world.stash.log.of("deleteFiles")
+            assert len(world.stash.log.of("destroyFiles")) == 3
+            await bench.undo(batch)
+        assert state(world) == before
