@@ -22,7 +22,8 @@ from graphql import (
     validate,
 )
 
-from core.demo.library import BoxScene, DemoEntity, DemoScene, DemoStashId, box_prints, video
+from core.demo.box_library import BoxScene, box_prints
+from core.demo.library import DemoEntity, DemoScene, DemoStashId, video
 from core.demo.world import DemoWorld
 from core.model import Algorithm, Fingerprint, RemoteEntity, SceneChanges, StashBox, StashId
 from core.servers import stash_box_documents, stash_documents
