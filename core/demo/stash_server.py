@@ -20,6 +20,7 @@ from core.demo.projection import Readers
 from core.demo.spoil import GRAPHQL_JSON, JSON, LOGIN_PAGE, unauthorized
 from core.demo.stash_find import find_entities, find_scenes
 from core.demo.stash_jobs import DemoJobs
+from core.demo.stash_part import assign_file, create_scene, decrement_o, delete_times
 from core.demo.stash_readers import general_configuration, stash_readers, system_status
 from core.demo.stash_remove import delete_files, destroy_images, destroy_scenes, merge_scenes
 from core.demo.stash_scan import Scan, ScanRequest
@@ -186,9 +187,14 @@ class DemoStash(DemoServer):
         def times(field: str) -> Resolver:
             return write(lambda given: _history(add_times(library, given, field)))
 
+        def taken(field: str) -> Resolver:
+            return write(lambda given: _history(delete_times(library, given, field)))
+
         return {
             "sceneUpdate": write(lambda given: update_scene(library, given, self.fetch_image)),
             "sceneMerge": write(lambda given: merge_scenes(library, given, self.fetch_image)),
+            "sceneCreate": write(lambda given: create_scene(library, given, self.fetch_image)),
+            "sceneAssignFile": done(lambda given: assign_file(library, given)),
             "sceneDestroy": done(lambda given: destroy_scenes(library, disk, [given["id"]], given)),
             "scenesDestroy": done(lambda given: destroy_scenes(library, disk, given["ids"], given)),
             "imageUpdate": write(lambda given: update_image(library, given)),
@@ -200,7 +206,10 @@ class DemoStash(DemoServer):
             "sceneAddPlay": times("play_history"),
             "sceneAddO": times("o_history"),
             "sceneSaveActivity": done(lambda given: save_activity(library, given)),
+            "sceneDeletePlay": taken("play_history"),
+            "sceneDeleteO": taken("o_history"),
             "imageIncrementO": write(lambda given: increment_o(library, given["id"])),
+            "imageDecrementO": write(lambda given: decrement_o(library, given["id"])),
             "metadataScan": write(self._start_scan),
         }
 
