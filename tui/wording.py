@@ -7,8 +7,8 @@ from typing import Final
 
 from textual.content import Content
 
-from core.matching.words import span
 from core.runtime import BatchState, EffectState, JobState, Progress
+from core.words import span
 
 _JOBS: Final = {
     JobState.RUNNING: ("▶", "running", "$accent"),

@@ -11,8 +11,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from core.duplicates.plan import PlannedGroup, RemovalPlan, Way
-from core.matching.words import count
 from core.runtime import BatchReport
+from core.words import count
 from tui.screens.base import Dialog
 from tui.widgets.cells import fit, wrap
 from tui.widgets.group_list import KINDS, tail

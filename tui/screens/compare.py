@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 
 from core.duplicates.frames import FrameCheck
 from core.library import Group, GroupMember, GroupStatus, Mark, Media
-from core.matching.words import count
+from core.words import count
 from tui.bindings import bindings
 from tui.documents import duration
 from tui.messages import DecisionsChanged

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from core.duplicates.plan import RemovalPlan
 from core.library import GroupFilter, Mark
-from core.matching.words import count
 from core.runtime import BatchReport
+from core.words import count
 from tui.wording import size
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Final
 
 from core.duplicates.frames import FrameCheck
 from core.library import Group, GroupMember, LibraryRecord, Mark, Media
-from core.matching.words import count
+from core.words import count
 from tui.documents import duration
 from tui.widgets.cells import fit
 from tui.widgets.group_words import mark_sign

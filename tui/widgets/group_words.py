@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.library import Group, GroupStatus, Mark
-from core.matching.words import count
 from core.runtime import GroupLine, GroupTotals
+from core.words import count
 from tui.widgets.cells import columns, fit, wrap
 from tui.widgets.group_list import kind_words, tail
 from tui.widgets.lines import Line
