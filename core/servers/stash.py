@@ -20,17 +20,14 @@ from core.servers.oddities import Oddities
 from core.servers.stash_entities import EntityMatch, EntitySearch
 from core.servers.stash_features import StashFeatures, StashStatus
 from core.servers.stash_inputs import changes_input, links_input
-from core.servers.stash_pages import Crawl, read_items
+from core.servers.stash_pages import OUTLINES, SCENES, Crawl, read_items
 from core.servers.stash_wire import (
     Boxes,
     Counted,
     OneDetails,
     OneScene,
-    Page,
     Status,
     Update,
-    WireOutline,
-    WireScene,
     details_of,
     links_of,
     outline_of,
@@ -59,6 +56,11 @@ class StashClient:
         self._graphql = GraphQLClient(self.channel, endpoint, self._credential, documents.DOCUMENTS)
         self._asking = asyncio.Lock()
         self._features: StashFeatures | None = None
+
+    @property
+    def graphql(self) -> GraphQLClient:
+        """What sends the documents: the parts of this package that do more with a Stash share it."""
+        return self._graphql
 
     # -- what it is --------------------------------------------------------------------------------------------------
 
@@ -97,8 +99,7 @@ class StashClient:
         walk = Crawl(
             self._graphql,
             documents.CRAWL,
-            Page[WireScene],
-            WireScene,
+            SCENES,
             known,
             self.oddities,
             page_size,
@@ -120,8 +121,7 @@ class StashClient:
         walk = Crawl(
             self._graphql,
             documents.OUTLINES,
-            Page[WireOutline],
-            WireOutline,
+            OUTLINES,
             frozenset(),
             self.oddities,
             page_size,
@@ -167,7 +167,7 @@ class StashClient:
         while ids:
             reply = await self._graphql.ask(documents.SCENES, {"ids": [str(one) for one in ids]}, known=known)
             if not reply.problems:
-                wires, _, _ = read_items(reply, Page[WireScene], WireScene, self.oddities)
+                wires, _, _ = read_items(reply, SCENES, self.oddities)
                 return [scene_of(wire, self.oddities) for wire in wires]
             error = reply.error()
             if not any("not found" in words.lower() for words in error.messages):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from core.servers import stash_library_documents as library
+from core.servers import stash_removal_documents as removal
 from core.servers.documents import Document, introspection, table
+from core.servers.stash_library_documents import HASHES, STASH_IDS
 
-_STASH_IDS = "stash_ids { endpoint stash_id <<StashID.updated_at: updated_at>> }"
-_HASHES = "fingerprints { type value }"
-_SCENE = f"id title updated_at organized {_STASH_IDS} files {{ id path size duration width height {_HASHES} }}"
+_SCENE = f"id title updated_at organized {STASH_IDS} files {{ id path size duration width height {HASHES} }}"
 _DETAILS = (
-    f"id title code details director date urls organized updated_at {_STASH_IDS} "
+    f"id title code details director date urls organized updated_at {STASH_IDS} "
     "studio { id name } performers { id name } tags { id name }"
 )
 
@@ -31,7 +32,7 @@ CRAWL = Document(
 OUTLINES = Document(
     "WinnowOutlines",
     f"""query WinnowOutlines($scenes: SceneFilterType!, $page: FindFilterType!) {{
-        findScenes(scene_filter: $scenes, filter: $page) {{ scenes {{ id updated_at files {{ {_HASHES} }} }} }}
+        findScenes(scene_filter: $scenes, filter: $page) {{ scenes {{ id updated_at files {{ {HASHES} }} }} }}
     }}""",
 )
 COUNT = Document(
@@ -55,7 +56,7 @@ DETAILS = Document(
 WRITE_STASH_IDS = Document(
     "WinnowWriteStashIds",
     f"""mutation WinnowWriteStashIds($input: SceneUpdateInput!) {{
-        sceneUpdate(input: $input) {{ id {_STASH_IDS} }}
+        sceneUpdate(input: $input) {{ id {STASH_IDS} }}
     }}""",
     is_write=True,
 )
@@ -104,11 +105,13 @@ _QUESTIONS = (
     FIND_PERFORMERS,
     FIND_TAGS,
     FIND_STUDIOS,
+    *library.QUESTIONS,
+    *removal.QUESTIONS,
 )
 # What a server may lack: optional parts of the documents, and inputs that are left out where they are unknown.
 COORDINATES = frozenset(
     {name for document in _QUESTIONS for name in document.coordinates}
-    | {"StashIDInput.updated_at", "TagFilterType.stash_id_endpoint"}
+    | {"StashIDInput.updated_at", "TagFilterType.stash_id_endpoint", library.CAN_FIND_FILES, removal.CAN_FORGET_FILES}
 )
 FEATURES = introspection("WinnowStashFeatures", (name.partition(".")[0] for name in COORDINATES))
 DOCUMENTS = table(FEATURES, *_QUESTIONS)
