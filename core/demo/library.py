@@ -248,9 +248,11 @@ class StashLibrary:
         return self._order[1]
 
     def new_id(self, kind: str) -> int:
-        """A number for a new scene, image or file; none is ever given twice, as in Stash's database."""
+        """A number for a new scene, image, file or marker; none is ever given twice, as in Stash's database."""
         if kind == "file":
             used = max((file.id for _, file in self.files()), default=0)
+        elif kind == "marker":
+            used = max((marker.id for scene in self.scenes.values() for marker in scene.markers), default=0)
         else:
             used = max(self.scenes if kind == "scene" else self.images, default=0)
         self.last_ids[kind] = max(used, self.last_ids.get(kind, 0)) + 1

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from core.demo.library import EPOCH_TEXT, DemoFile, DemoFingerprint, DemoScene, parse_time
+from core.demo.library import EPOCH_TEXT, DemoFile, DemoFingerprint, DemoMarker, DemoScene, parse_time
 from core.demo.projection import Readers
 
 if TYPE_CHECKING:
@@ -50,29 +50,28 @@ def stash_readers(stash: DemoStash) -> Readers:
     }
 
 
-def _scene_fields() -> dict[str, Any]:
-    def markers(scene: DemoScene) -> list[object]:
-        return [
-            SimpleNamespace(
-                id=marker.id,
-                scene=scene,
-                title=marker.title,
-                seconds=marker.seconds,
-                end_seconds=marker.end_seconds,
-                primary_tag=marker.primary_tag,
-                tags=[],
-                created_at=marker.created_at,
-                updated_at=marker.updated_at,
-            )
-            for marker in scene.markers
-        ]
+def marker_answer(scene: DemoScene, marker: DemoMarker) -> object:
+    """A marker as the schema has it: it knows its scene."""
+    return SimpleNamespace(
+        id=marker.id,
+        scene=scene,
+        title=marker.title,
+        seconds=marker.seconds,
+        end_seconds=marker.end_seconds,
+        primary_tag=marker.primary_tag,
+        tags=[],
+        created_at=marker.created_at,
+        updated_at=marker.updated_at,
+    )
 
+
+def _scene_fields() -> dict[str, Any]:
     return {
         "paths": lambda scene: scene,
         "o_counter": lambda scene: len(scene.o_history),
         "play_count": lambda scene: len(scene.play_history),
         "last_played_at": lambda scene: max(scene.play_history, key=parse_time, default=None),
-        "scene_markers": markers,
+        "scene_markers": lambda scene: [marker_answer(scene, marker) for marker in scene.markers],
         "custom_fields": lambda _: {},
     }
 

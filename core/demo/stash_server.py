@@ -18,21 +18,14 @@ from core.demo.graphql_http import SCHEMAS, Context, DemoServer, Resolver, pictu
 from core.demo.library import DemoScene, StashLibrary, Touched
 from core.demo.projection import Readers
 from core.demo.spoil import GRAPHQL_JSON, JSON, LOGIN_PAGE, unauthorized
+from core.demo.stash_create import assign_file, create_marker, create_scene, destroy_marker, update_marker
 from core.demo.stash_find import find_entities, find_scenes
+from core.demo.stash_history import add_times, delete_times, reset_times, save_activity, step_image_o
 from core.demo.stash_jobs import DemoJobs
-from core.demo.stash_part import assign_file, create_scene, decrement_o, delete_times
-from core.demo.stash_readers import general_configuration, stash_readers, system_status
+from core.demo.stash_readers import general_configuration, marker_answer, stash_readers, system_status
 from core.demo.stash_remove import delete_files, destroy_images, destroy_scenes, merge_scenes
 from core.demo.stash_scan import Scan, ScanRequest
-from core.demo.stash_write import (
-    add_times,
-    destroy_files,
-    increment_o,
-    save_activity,
-    set_fingerprints,
-    update_image,
-    update_scene,
-)
+from core.demo.stash_write import destroy_files, set_fingerprints, update_image, update_scene
 
 Answer = TypeVar("Answer")
 DEFAULT_PICTURE = (
@@ -184,17 +177,17 @@ class DemoStash(DemoServer):
 
             return write(carried_out)
 
-        def times(field: str) -> Resolver:
-            return write(lambda given: _history(add_times(library, given, field)))
-
-        def taken(field: str) -> Resolver:
-            return write(lambda given: _history(delete_times(library, given, field)))
+        def times(act: Callable[[StashLibrary, dict[str, Any], str], tuple[str, ...]], field: str) -> Resolver:
+            return write(lambda given: _history(act(library, given, field)))
 
         return {
             "sceneUpdate": write(lambda given: update_scene(library, given, self.fetch_image)),
-            "sceneMerge": write(lambda given: merge_scenes(library, given, self.fetch_image)),
             "sceneCreate": write(lambda given: create_scene(library, given, self.fetch_image)),
             "sceneAssignFile": done(lambda given: assign_file(library, given)),
+            "sceneMarkerCreate": write(lambda given: marker_answer(*create_marker(library, given))),
+            "sceneMarkerUpdate": write(lambda given: marker_answer(*update_marker(library, given))),
+            "sceneMarkerDestroy": done(lambda given: destroy_marker(library, given["id"])),
+            "sceneMerge": write(lambda given: merge_scenes(library, given, self.fetch_image)),
             "sceneDestroy": done(lambda given: destroy_scenes(library, disk, [given["id"]], given)),
             "scenesDestroy": done(lambda given: destroy_scenes(library, disk, given["ids"], given)),
             "imageUpdate": write(lambda given: update_image(library, given)),
@@ -203,13 +196,15 @@ class DemoStash(DemoServer):
             "deleteFiles": done(lambda given: delete_files(library, disk, given["ids"])),
             "destroyFiles": done(lambda given: destroy_files(library, given["ids"])),
             "fileSetFingerprints": done(lambda given: set_fingerprints(library, given)),
-            "sceneAddPlay": times("play_history"),
-            "sceneAddO": times("o_history"),
+            "sceneAddPlay": times(add_times, "play_history"),
+            "sceneAddO": times(add_times, "o_history"),
+            "sceneDeletePlay": times(delete_times, "play_history"),
+            "sceneDeleteO": times(delete_times, "o_history"),
+            "sceneResetPlayCount": write(lambda given: reset_times(library, given, "play_history")),
+            "sceneResetO": write(lambda given: reset_times(library, given, "o_history")),
             "sceneSaveActivity": done(lambda given: save_activity(library, given)),
-            "sceneDeletePlay": taken("play_history"),
-            "sceneDeleteO": taken("o_history"),
-            "imageIncrementO": write(lambda given: increment_o(library, given["id"])),
-            "imageDecrementO": write(lambda given: decrement_o(library, given["id"])),
+            "imageIncrementO": write(lambda given: step_image_o(library, given["id"], 1)),
+            "imageDecrementO": write(lambda given: step_image_o(library, given["id"], -1)),
             "metadataScan": write(self._start_scan),
         }
 

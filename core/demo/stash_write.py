@@ -6,7 +6,6 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from core.demo.criteria import integer_id
@@ -107,43 +106,6 @@ def _primary_first(thing: DemoScene | DemoImage, file_id: int) -> list[DemoFile]
     if all(file.id != file_id for file in thing.files):
         raise ResolverError(f"file with id {file_id} is not associated with {thing.id}")
     return sorted(thing.files, key=lambda file: file.id != file_id)
-
-
-def add_times(library: StashLibrary, given: dict[str, Any], field: str) -> tuple[str, ...]:
-    """sceneAddPlay (`play_history`) and sceneAddO (`o_history`): the times, or now; the whole history is returned."""
-    scene = library.scenes.get(integer_id(given["id"], "scene"))
-    if scene is None:
-        raise ResolverError(f"scene with id {given['id']} not found")
-    try:
-        moments = [parse_time(text) for text in given.get("times") or []] or [library.clock()]
-    except (ValueError, TypeError):
-        raise ResolverError(f"cannot parse {given['times']!r} as times") from None
-    added = tuple(datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for moment in moments)
-    history: tuple[str, ...] = getattr(scene, field) + added
-    setattr(scene, field, history)
-    library.touch(scene)
-    return history
-
-
-def save_activity(library: StashLibrary, given: dict[str, Any]) -> None:
-    """sceneSaveActivity: `resume_time` is set, `playDuration` is added."""
-    scene = library.scenes.get(integer_id(given["id"], "scene"))
-    if scene is None:
-        raise ResolverError(f"scene with id {given['id']} not found")
-    if given.get("resume_time") is not None:
-        scene.resume_time = given["resume_time"]
-    scene.play_duration += given.get("playDuration") or 0.0
-    library.touch(scene)
-
-
-def increment_o(library: StashLibrary, text: str) -> int:
-    """imageIncrementO: the new count."""
-    image = library.images.get(integer_id(text, "image"))
-    if image is None:
-        raise ResolverError(f"image with id {text} not found")
-    image.o_counter += 1
-    library.touch(image)
-    return image.o_counter
 
 
 def set_fingerprints(library: StashLibrary, given: dict[str, Any]) -> DemoFile:

@@ -249,6 +249,37 @@ async def test_plays_and_os_are_added(filled: DemoWorld) -> None:
     assert await ask(filled, "mutation { imageIncrementO(id: 1) }") == 1
 
 
+async def test_plays_are_taken_back_one_by_one(filled: DemoWorld) -> None:
+    scene = filled.stash.library.scenes[2]
+    one = 'mutation { sceneDeletePlay(id: 2, times: ["2024-01-11T16:07:53Z"]) { count } }'
+    assert (await ask(filled, one))["count"] == 1
+    assert (await ask(filled, "mutation { sceneDeletePlay(id: 2) { count } }"))["count"] == 0
+    assert await ask(filled, "mutation { sceneResetO(id: 2) }") == 0
+    assert (scene.play_history, scene.o_history, scene.updated_at) == ((), (), TIME)
+    assert await ask(filled, "mutation { imageDecrementO(id: 1) }") == 0
+
+
+async def test_a_file_and_markers_leave_for_a_scene_of_their_own(filled: DemoWorld) -> None:
+    create = "mutation C($i: SceneCreateInput!) { sceneCreate(input: $i) { id title files { id } tags { id } } }"
+    await ask(filled, MERGE, {"source": ["2"], "destination": "1"})
+    with pytest.raises(AssertionError, match="cannot reassign primary file"):
+        await ask(filled, create, {"file_ids": ["21", "11"]})
+    made = await ask(filled, create, {"file_ids": ["21"], "title": "back", "tag_ids": ["2"]})
+    assert made == {"id": "3", "title": "back", "files": [{"id": "21"}], "tags": [{"id": "2"}]}
+    move = "mutation U($i: SceneMarkerUpdateInput!) { sceneMarkerUpdate(input: $i) { id scene { id } } }"
+    assert await ask(filled, move, {"id": "5", "scene_id": "3"}) == {"id": "5", "scene": {"id": "3"}}
+    scenes = filled.stash.library.scenes
+    assert ([file.id for file in scenes[1].files], scenes[1].markers) == ([11, 12], ())
+    assert [marker.title for marker in scenes[3].markers] == ["start"]
+    assign = "mutation A($i: AssignSceneFileInput!) { sceneAssignFile(input: $i) }"
+    assert await ask(filled, assign, {"scene_id": "3", "file_id": "12"}) is True
+    assert [file.id for file in scenes[3].files] == [21, 12]
+    mark = "mutation M($i: SceneMarkerCreateInput!) { sceneMarkerCreate(input: $i) { id } }"
+    assert await ask(filled, "mutation { sceneMarkerDestroy(id: 5) }") is True
+    given = {"title": "again", "seconds": 2.0, "scene_id": "3", "primary_tag_id": "1"}
+    assert await ask(filled, mark, given) == {"id": "6"}
+
+
 async def test_it_may_say_so_without_having_done_it(filled: DemoWorld) -> None:
     faults = filled.stash.faults
     faults.add(FaultKind.PRETEND, only="scenesDestroy")
