@@ -19,9 +19,7 @@ _PHASH: Final = "phash"
 
 
 class _Prints(msgspec.Struct, frozen=True):
-    """PHASHes by the number of the file, in hexadecimal; None: it has none."""
-
-    phashes: dict[int, str | None]
+    phashes: dict[str, str | None]
 
 
 def fingerprint_effects(phashes: Mapping[int, int], *, part: str = "") -> list[NewEffect]:
@@ -48,7 +46,7 @@ class StashFingerprints:
 
     async def inspect(self, payload: Payload) -> Image:
         """What the files hold that are to be changed. Refused when there is none."""
-        wanted = parsed(payload, _Prints).phashes
+        wanted = _prints(payload)
         held = await self._held(wanted)
         old = {file_id: value for file_id, value in held.items() if value != wanted[file_id]}
         if not old:
@@ -57,8 +55,8 @@ class StashFingerprints:
 
     async def perform(self, payload: Payload, before: Image) -> Image:
         """Set them, and give those that Stash holds then. One that was cut short in the middle counts as done."""
-        wanted = parsed(payload, _Prints).phashes
-        old = parsed(before, _Prints).phashes
+        wanted = _prints(payload)
+        old = _prints(before)
         refusal: GraphQLError | None = None
         async with self._turn():
             for file_id in old:
@@ -73,19 +71,19 @@ class StashFingerprints:
 
     async def settle(self, payload: Payload, before: Image) -> Image | None:
         """Those that hold the written value, None if not one does."""
-        after = await self._after(parsed(payload, _Prints).phashes, parsed(before, _Prints).phashes)
+        after = await self._after(_prints(payload), _prints(before))
         return after if after["phashes"] else None
 
     async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
         """Refused when no file holds what was written any more."""
-        written = parsed(after, _Prints).phashes
+        written = _prints(after)
         held = await self._held(written)
         if not any(value == written[file_id] for file_id, value in held.items()):
             raise UndoRefusedError("no file holds the PHASH any more that Winnow wrote: there is nothing to put back")
 
     async def revert(self, payload: Payload, before: Image, after: Image) -> None:
         """Set the old value, or none, wherever the written one stands."""
-        written, old = parsed(after, _Prints).phashes, parsed(before, _Prints).phashes
+        written, old = _prints(after), _prints(before)
         async with self._turn():
             for file_id, value in (await self._held(written)).items():
                 if value == written[file_id]:
@@ -101,6 +99,11 @@ class StashFingerprints:
         missing = [file_id for file_id in old if held.get(file_id) != wanted[file_id]]
         written = {file_id: wanted[file_id] for file_id in old if file_id not in missing}
         return _image(written) | {"not_taken": missing}
+
+
+def _prints(value: Payload | Image) -> dict[int, str | None]:
+    """PHASHes by the number of the file, in hexadecimal; None: it has none. JSON writes numbers of keys as text."""
+    return {int(file_id): phash for file_id, phash in parsed(value, _Prints).phashes.items()}
 
 
 def _image(phashes: Mapping[int, str | None]) -> Image:
