@@ -6,11 +6,11 @@ image of Stash; it owns one or several files. Hashes are integers (see `core.mod
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Final, Protocol
+from typing import Final
 
 from core.model import LocalEntity, StashId
 
@@ -102,25 +102,6 @@ class LibraryRecord:
     def ref(self) -> RecordRef:
         """What names it."""
         return RecordRef(self.media, self.id)
-
-
-class LibrarySource(Protocol):
-    """Whoever can list the scenes and images of a Stash: its API, or its database file."""
-
-    @property
-    def name(self) -> str:
-        """What it is called where a person reads it."""
-        ...
-
-    async def count(self, media: Media) -> int:
-        """How many scenes or images there are. Raises ServerError."""
-        ...
-
-    def crawl(
-        self, media: Media, *, after_id: int = 0, page_size: int = 500
-    ) -> AsyncGenerator[list[LibraryRecord], None]:
-        """All of them with an id above `after_id`, in pages, by rising id. Raises ServerError."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

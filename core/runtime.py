@@ -31,8 +31,11 @@ from core.servers.stash import StashClient
 from core.settings import Settings
 from core.store import journal
 from core.store.database import Database
+from core.store.groups import GroupLine, GroupTotals
 from core.store.jobs import JobRecord, JobState, LogLine
 from core.store.journal import BatchRecord, BatchState, EffectRecord, EffectState
+from core.store.kept import KeptContents
+from core.store.library import SourceState
 from core.store.owner import Owner, exclusive
 
 __all__ = [
@@ -44,10 +47,13 @@ __all__ = [
     "BatchState",
     "EffectRecord",
     "EffectState",
+    "GroupLine",
+    "GroupTotals",
     "History",
     "Job",
     "JobRecord",
     "JobState",
+    "KeptContents",
     "LogLine",
     "MatchingSummary",
     "Outcome",
@@ -57,6 +63,7 @@ __all__ = [
     "ScanOptions",
     "ScanReport",
     "ServerState",
+    "SourceState",
     "open_runtime",
 ]
 

@@ -69,6 +69,7 @@ class WinnowApp(App[int], inherit_bindings=False):
     MODES: ClassVar = {
         "dashboard": _screen("dashboard", "DashboardScreen"),
         "matching": _screen("matching", "MatchingScreen"),
+        "duplicates": _screen("duplicates", "DuplicatesScreen"),
         "jobs": _screen("jobs", "JobsScreen"),
         "history": _screen("history", "HistoryScreen"),
         "dismissals": _screen("dismissals", "DismissalsScreen"),

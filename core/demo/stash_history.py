@@ -23,7 +23,7 @@ def delete_times(library: StashLibrary, given: dict[str, Any], field: str) -> tu
     scene = _scene(library, given["id"])
     history = sorted(getattr(scene, field), key=parse_time)
     for moment in _moments(given) or [parse_time(text) for text in history[-1:]]:
-        match = next((text for text in history if parse_time(text) == moment), None)
+        match = next((text for text in history if int(parse_time(text)) == int(moment)), None)
         if match is not None:
             history.remove(match)
     return _set(library, scene, field, tuple(history))

@@ -22,11 +22,11 @@ from core.library import (
     FileIdentity,
     LibraryFile,
     LibraryRecord,
-    LibrarySource,
     Media,
     StashFile,
 )
 from core.path_map import local_path, mapping_of
+from core.servers.library_source import LibrarySource
 from core.settings import PathMapping
 from core.store import library
 from core.store.database import Database

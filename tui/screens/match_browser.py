@@ -15,7 +15,8 @@ from tui.screens.list_browser import ListBrowser
 from tui.screens.match_empty import empty_words
 from tui.screens.match_view import MatchView
 from tui.widgets.field import Field
-from tui.widgets.match_list import MatchHead, MatchList
+from tui.widgets.list_head import ListHead
+from tui.widgets.match_list import SORTED, MatchList, layout
 from tui.widgets.match_status import Counts, MatchStatus, MatchWhy
 from tui.widgets.windowed_list import WindowedList
 
@@ -38,7 +39,7 @@ class MatchBrowser(ListBrowser):
         """Counts, the search field, the list, the reasons."""
         yield MatchStatus(id="status")
         yield Field(placeholder="title, studio or performer", id="find")
-        yield MatchHead(id="head")
+        yield ListHead(layout, SORTED, id="head")
         yield MatchList(id="matches")
         yield Static(id="empty")
         yield MatchWhy(id="why")
@@ -88,7 +89,7 @@ class MatchBrowser(ListBrowser):
         status.filters = tuple(self.view.filter_words(self._names))
         status.order = self.view.sort_words
         status.way_out = keys.shown("matching.clear-filters", limit=1)
-        head = self.query_one(MatchHead)
+        head = self.query_one(ListHead)
         head.sort, head.is_reversed = self.view.sort, self.view.is_reversed
         if self.show_empty(is_known=summary is not None) and summary is not None:
             words = empty_words(summary, self.view, lambda name: keys.shown(f"matching.{name}", limit=1))
