@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from core.clock import Clock
+from core.duplicates.frames import FrameCheck, check_frames
 from core.duplicates.reviewing import Reviewing
+from core.duplicates.scan import DuplicatesReport, DuplicatesScan, OpenSource, at_hand
+from core.errors import ConfigError
 from core.jobs import Jobs
 from core.ledger.apply import Ledger
-from core.library import Group, GroupFilter, GroupKind, GroupSort, GroupStatus
+from core.library import Group, GroupFilter, GroupKind, GroupSort, LibraryFile, Media
+from core.media.pool import MediaPool
+from core.servers.stash import StashClient
+from core.servers.stash_library import StashLibrary
 from core.settings import Settings
 from core.store import groups, library
 from core.store.database import Database
@@ -20,7 +27,7 @@ from core.store.jobs import JobRecord
 from core.store.library import SourceState
 
 SCAN: Final = "duplicates.scan"
-_OPEN: Final = (GroupStatus.PENDING, GroupStatus.DECIDED)
+_TITLE: Final = "scan for duplicates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +52,23 @@ class DuplicatesSummary:
 class DuplicatesDesk(Reviewing):
     """Everything the duplicates desk offers. Made by the runtime."""
 
-    def __init__(self, database: Database, jobs: Jobs, ledger: Ledger, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        jobs: Jobs,
+        ledger: Ledger,
+        clock: Clock,
+        settings: Settings,
+        *,
+        pool: MediaPool,
+        stash: StashClient | None,
+    ) -> None:
         super().__init__(database, ledger)
         self._jobs = jobs
         self._clock = clock
         self._settings = settings
+        self._pool = pool
+        self._stash = stash
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -115,3 +134,59 @@ class DuplicatesDesk(Reviewing):
         if not self.is_configured:
             return None
         return await self._jobs.next_run(SCAN, self._settings.duplicates.interval_hours)
+
+    # -- scanning ----------------------------------------------------------------------------------------------------
+
+    async def scan(self) -> DuplicatesReport:
+        """Scan as a job and wait for its end; one source's failure is in the report.
+
+        Raises JobRunningError when one is under way, ConfigError when there is nothing to search.
+        """
+        scan = self._scan()
+        await self._jobs.run(SCAN, _TITLE, scan.run, parameters=scan.parameters, resume=await self._resumable())
+        return scan.report
+
+    async def start_scan(self) -> asyncio.Task[JobRecord]:
+        """Scan as a job in the background, whatever becomes of the caller. Raises as `scan`."""
+        scan = self._scan()
+        return await self._jobs.start(
+            SCAN, _TITLE, scan.run, parameters=scan.parameters, resume=await self._resumable()
+        )
+
+    async def _resumable(self) -> int | None:
+        last = await self._jobs.resumable(SCAN)
+        return None if last is None else last.id
+
+    def _scan(self) -> DuplicatesScan:
+        if not self.is_configured:
+            raise ConfigError(
+                "there is nothing to search: set [stash] url or [duplicates] folders, or run `winnow init`"
+            )
+        sources: list[tuple[str, OpenSource]] = []
+        if self._stash is not None:
+            found = StashLibrary(self._stash)
+            sources.append((found.name, lambda: at_hand(found)))
+        return DuplicatesScan(self._database, self._pool, self._clock, self._settings, sources)
+
+    # -- pictures ----------------------------------------------------------------------------------------------------
+
+    async def picture(self, file: LibraryFile, at: float | None) -> bytes | None:
+        """A small JPEG of a file: of a video the frame at a time in seconds. What only Stash reaches is asked there."""
+        if file.path is not None:
+            return await self._pool.thumbnail(file.path, at)
+        if self._stash is None or file.record is None or file.media is not Media.VIDEO:
+            return None
+        return await self._stash.screenshot(file.record.id)
+
+    async def difference(
+        self, one: LibraryFile, other: LibraryFile, one_at: float | None, other_at: float | None
+    ) -> bytes | None:
+        """A picture of what differs between two files, at a time in seconds each; None where one shows nothing."""
+        from core.media.thumbnail import difference
+
+        here, there = await self.picture(one, one_at), await self.picture(other, other_at)
+        return None if not here or not there else await asyncio.to_thread(difference, here, there)
+
+    async def compare_frames(self, group_id: int) -> list[FrameCheck]:
+        """How the frames of each member differ from those of the first. Raises UsageError for an unknown group."""
+        return await check_frames(self._pool, await self.group(group_id), self._settings.duplicates.max_frame_mse)

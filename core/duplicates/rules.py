@@ -72,7 +72,7 @@ def _say_metadata(member: Member) -> str:
         (record.play_count, "play"),
     )  # fmt: skip
     words = [f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in parts if number]
-    return ", ".join(words) or "no metadata"
+    return ", ".join(words) or "in Stash"
 
 
 def _audio(member: Member, _: DuplicatesSettings) -> float | None:

@@ -129,9 +129,7 @@ class _Buckets:
         self.get()
 
 
-def _tasks(
-    loops: ModuleType, values: NDArray[numpy.uint64], distance: int, plan: tuple[Chunk, ...]
-) -> Iterator[Task]:
+def _tasks(loops: ModuleType, values: NDArray[numpy.uint64], distance: int, plan: tuple[Chunk, ...]) -> Iterator[Task]:
     """Slices of the buckets of each chunk; in the middle of them the next chunk is sorted."""
     following: _Buckets | None = _Buckets(loops, values, plan[0], threading.Lock())
     for place, chunk in enumerate(plan):
@@ -146,9 +144,7 @@ def _tasks(
                 yield partial(_join_slice, buckets, distance, plan[:place], edges[part], edges[part + 1])
 
 
-def _join_slice(
-    buckets: _Buckets, distance: int, earlier: tuple[Chunk, ...], begin: int, end: int, emit: Emit
-) -> None:
+def _join_slice(buckets: _Buckets, distance: int, earlier: tuple[Chunk, ...], begin: int, end: int, emit: Emit) -> None:
     """Search the buckets begin..end, and emit the pairs that no earlier chunk has found."""
     import numpy
 

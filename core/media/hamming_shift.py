@@ -122,7 +122,6 @@ def _fresh(
     masks: list[numpy.uint64],
 ) -> Pairs:
     """The pairs that agree in the last mask and in none of the earlier ones."""
-    import numpy
 
     differing = ordered[rows] ^ ordered[others]
     fresh = (differing & masks[-1]) == 0
