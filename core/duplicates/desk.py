@@ -6,14 +6,16 @@ import asyncio
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from core.clock import Clock
 from core.duplicates.frames import FrameCheck, check_frames
+from core.duplicates.plan import RemovalPlan
+from core.duplicates.planning import PLAN, Planning
 from core.duplicates.reviewing import Reviewing
 from core.duplicates.scan import DuplicatesReport, DuplicatesScan, OpenSource, at_hand
 from core.errors import ConfigError
-from core.jobs import Jobs
+from core.jobs import Job, Jobs
 from core.ledger.apply import Ledger
 from core.library import Group, GroupFilter, GroupKind, GroupSort, LibraryFile, Media
 from core.media.pool import MediaPool
@@ -69,6 +71,7 @@ class DuplicatesDesk(Reviewing):
         self._settings = settings
         self._pool = pool
         self._stash = stash
+        self._planning = Planning(database, jobs, pool, clock, settings.duplicates, has_stash=stash is not None)
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -167,6 +170,44 @@ class DuplicatesDesk(Reviewing):
             found = StashLibrary(self._stash)
             sources.append((found.name, lambda: at_hand(found)))
         return DuplicatesScan(self._database, self._pool, self._clock, self._settings, sources)
+
+    # -- planning ----------------------------------------------------------------------------------------------------
+
+    async def plan_marked(self, group_ids: Sequence[int] | None = None, *, is_permanent: bool = False) -> RemovalPlan:
+        """What the marks of these groups (None: of all decided ones) come to. Raises UsageError for an unknown id."""
+        return await self._planning.marked(group_ids, is_permanent=is_permanent)
+
+    async def plan_by_rule(
+        self,
+        rule: str = "",
+        *,
+        wanted: GroupFilter | None = None,
+        is_verifying: bool = True,
+        is_permanent: bool = False,
+    ) -> RemovalPlan:
+        """What the rules decide in the groups of a filter, as a job, since frames are compared.
+
+        `rule`: put this one first. Raises UsageError for an unknown one, JobRunningError, JobCancelledError.
+        """
+        made: list[RemovalPlan] = []
+
+        async def work(job: Job) -> dict[str, Any]:
+            plan = await self._planning.by_rule(
+                job, rule, wanted or GroupFilter(), is_verifying=is_verifying, is_permanent=is_permanent
+            )
+            made.append(plan)
+            return {"groups": len(plan.accepted), "files": plan.files, "bytes": plan.freed_bytes}
+
+        await self._jobs.run(PLAN, "plan of what the rules decide", work, parameters={"rule": rule})
+        return made[0]
+
+    async def store_plan(self, plan: RemovalPlan) -> RemovalPlan:
+        """Write a plan down, to be applied later by its id."""
+        return await self._planning.store(plan)
+
+    async def load_plan(self, plan_id: int, *, is_permanent: bool = False) -> RemovalPlan:
+        """A stored plan as it stands now. Raises UsageError when there is none, or it was applied."""
+        return await self._planning.load(plan_id, is_permanent=is_permanent)
 
     # -- pictures ----------------------------------------------------------------------------------------------------
 
