@@ -36,7 +36,7 @@ async def open_demonstration(directory: Path | None = None, *, scenes: int = 0) 
         ) from error
     with tempfile.TemporaryDirectory(prefix="winnow-demo-", ignore_cleanup_errors=True) as passing:
         place = Path(passing) if directory is None else await asyncio.to_thread(directory.absolute)
-        async with DemoWorld.open(place, scenes=scenes) as world:
+        async with DemoWorld.open(place, scenes=scenes, duplicates=True) as world:
             yield Demonstration(
                 config=world.config_path,
                 data_dir=place / "data",

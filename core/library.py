@@ -228,6 +228,7 @@ class Mark(StrEnum):
     NONE = ""
     KEEP = "keep"
     TRASH = "trash"
+    GONE = "gone"  # it was removed, and can come back
 
 
 class GateCode(StrEnum):

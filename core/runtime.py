@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from core.clock import Clock, SystemClock
+from core.duplicates.decide import KEEP_ALL, MARK, WITHDRAW_KEPT, KeepAll, MarkMembers, WithdrawKept
+from core.duplicates.desk import DuplicatesDesk
 from core.errors import ConfigError, ServerError, UsageError
 from core.jobs import Job, Jobs, Progress
 from core.ledger.apply import BatchReport, Ledger, Outcome, Step
@@ -26,13 +28,17 @@ from core.matching.desk import SCAN, MatchingDesk, MatchingSummary
 from core.matching.pull import MetadataPull
 from core.matching.scan import ScanOptions, ScanReport
 from core.matching.submit import SUBMIT, Submit
+from core.media.pool import MediaPool
 from core.servers.http import Http
 from core.servers.stash import StashClient
 from core.settings import Settings
 from core.store import journal
 from core.store.database import Database
+from core.store.groups import GroupLine, GroupTotals
 from core.store.jobs import JobRecord, JobState, LogLine
 from core.store.journal import BatchRecord, BatchState, EffectRecord, EffectState
+from core.store.kept import KeptContents
+from core.store.library import SourceState
 from core.store.owner import Owner, exclusive
 
 __all__ = [
@@ -44,10 +50,13 @@ __all__ = [
     "BatchState",
     "EffectRecord",
     "EffectState",
+    "GroupLine",
+    "GroupTotals",
     "History",
     "Job",
     "JobRecord",
     "JobState",
+    "KeptContents",
     "LogLine",
     "MatchingSummary",
     "Outcome",
@@ -57,6 +66,7 @@ __all__ = [
     "ScanOptions",
     "ScanReport",
     "ServerState",
+    "SourceState",
     "open_runtime",
 ]
 
@@ -120,6 +130,7 @@ class Runtime:
         data_dir: Path,
         jobs: Jobs,
         matching: MatchingDesk,
+        duplicates: DuplicatesDesk,
         history: History,
         *,
         stash: StashClient | None,
@@ -129,6 +140,7 @@ class Runtime:
         self.data_dir = data_dir
         self.jobs = jobs
         self.matching = matching
+        self.duplicates = duplicates
         self.history = history
         self.recovered = recovered
         self._stash = stash
@@ -184,6 +196,7 @@ async def open_runtime(
         owner = stack.enter_context(Owner.hold(locks))
         database = await stack.enter_async_context(Database.open(data_dir / DATABASE_NAME))
         http = await stack.enter_async_context(Http())
+        pool = await stack.enter_async_context(MediaPool(workers=settings.media.workers, ffmpeg=settings.media.ffmpeg))
         stash = None
         if settings.stash.url:
             stash = StashClient(http, settings.stash.url, settings.stash.api_key.reveal())
@@ -191,6 +204,9 @@ async def open_runtime(
         handlers: dict[str, OuterEffect | LocalEffect] = {
             DISMISS: Dismiss(settings.matching, the_clock),
             WITHDRAW: Withdraw(settings.matching, the_clock),
+            MARK: MarkMembers(the_clock),
+            KEEP_ALL: KeepAll(the_clock),
+            WITHDRAW_KEPT: WithdrawKept(the_clock),
         }
         if stash is not None:
             handlers[STASH_LINK] = CheckedLink(database, StashLink(stash, lambda: exclusive(locks, "stash")))
@@ -208,6 +224,7 @@ async def open_runtime(
             data_dir,
             jobs,
             MatchingDesk(database, jobs, ledger, the_clock, settings.matching, http=http, stash=stash, boxes=boxes),
+            DuplicatesDesk(database, jobs, ledger, the_clock, settings, pool=pool, stash=stash),
             History(database, ledger),
             stash=stash,
             recovered=tuple(recovered),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from core.demo.duplicate_cases import PLANS
 from core.demo.world import DemoWorld, empty
 
 # A suite started by nohup or in the background of a script hands ignored signals down to every process it starts.
@@ -41,3 +43,54 @@ def drawn_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("drawn")
     asyncio.run(draw(place))
     return place
+
+
+@pytest.fixture(scope="session")
+def drawn_duplicates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a closed world with the files of the duplicates desk; a test works on a `duplicates_copy` of it."""
+
+    async def draw(place: Path) -> None:
+        async with DemoWorld.open(place, media=False, duplicates=True):
+            pass
+
+    place = tmp_path_factory.mktemp("duplicates")
+    asyncio.run(draw(place))
+    return place
+
+
+@pytest.fixture
+def duplicates_copy(drawn_duplicates: Path, tmp_path: Path) -> Path:
+    """A folder to open such a world over with `DemoWorld.open(..., media=False, duplicates=True)`; links are links."""
+    place = tmp_path / "world"
+    shutil.copytree(drawn_duplicates, place)
+    for plan in PLANS.copies:
+        if plan.is_link:
+            (place / plan.path).unlink()
+            (place / plan.path).hardlink_to(place / plan.source)
+    return place
+
+
+@pytest.fixture
+async def duplicates_world(duplicates_copy: Path) -> AsyncIterator[DemoWorld]:
+    """The running world of the duplicates desk (see `core.demo.duplicate_cases`), its files to be changed at will."""
+    async with DemoWorld.open(duplicates_copy, media=False, duplicates=True) as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+def drawn_twins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the media of `twins`, drawn once."""
+    from stash_cases import media_in
+
+    folder = tmp_path_factory.mktemp("twins")
+    media_in(folder)
+    return folder
+
+
+@pytest.fixture
+def twins(empty_world: DemoWorld, drawn_twins: Path) -> DemoWorld:
+    """Pairs of scenes and images with real files to merge, remove and bring back; see `stash_cases.fill`."""
+    from stash_cases import fill
+
+    fill(empty_world, drawn_twins)
+    return empty_world

@@ -14,7 +14,8 @@ import msgspec
 import pytest
 
 from core.config import load_settings
-from core.demo.library import BoxScene, DemoScene, DemoStashId, box_prints, video
+from core.demo.box_library import BoxScene, box_prints
+from core.demo.library import DemoScene, DemoStashId, video
 from core.demo.world import DemoWorld
 from core.model import Recommendation, RecommendationFilter, Status
 from core.runtime import Runtime, ScanReport, open_runtime

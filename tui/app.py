@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 from textual.app import App
 from textual.command import CommandPalette
 from textual.screen import Screen
 
-from core.clock import Clock, SystemClock
+from core.clock import Clock
 from core.errors import ConfigError, WinnowError
 from core.settings import Settings
 from tui.bindings import bindings
@@ -24,25 +22,14 @@ from tui.keymap import Keymap, load_keymap, user_path
 from tui.messages import DecisionsChanged, ServerChecked
 from tui.palette import Palette, WinnowCommands
 from tui.pictures.gallery import Pictures
-from tui.present import plain
 from tui.screens.base import WHEN_SMALL
+from tui.speaking import SpeakingApp
 from tui.theme import DARK, TERMINAL, THEMES, after
 
 if TYPE_CHECKING:
     from core.runtime import Progress, Runtime
 
 SERVER_SECONDS: Final = 15.0
-_SAID_LIMIT: Final = 1000
-Severity = Literal["information", "warning", "error"]
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One message of this session. `at` in Unix seconds."""
-
-    at: float
-    severity: Severity
-    text: str
 
 
 def _screen(module: str, name: str) -> Callable[[], Screen[None]]:
@@ -56,7 +43,7 @@ def _screen(module: str, name: str) -> Callable[[], Screen[None]]:
     return make
 
 
-class WinnowApp(App[int], inherit_bindings=False):
+class WinnowApp(SpeakingApp, inherit_bindings=False):
     """Opens the runtime for as long as it runs. A mode for each desk and record, each keeping its own state.
 
     `server_trouble`: what is wrong with the server, empty when it answers, None while nobody asked.
@@ -69,6 +56,7 @@ class WinnowApp(App[int], inherit_bindings=False):
     MODES: ClassVar = {
         "dashboard": _screen("dashboard", "DashboardScreen"),
         "matching": _screen("matching", "MatchingScreen"),
+        "duplicates": _screen("duplicates", "DuplicatesScreen"),
         "jobs": _screen("jobs", "JobsScreen"),
         "history": _screen("history", "HistoryScreen"),
         "dismissals": _screen("dismissals", "DismissalsScreen"),
@@ -86,17 +74,15 @@ class WinnowApp(App[int], inherit_bindings=False):
         clock: Clock | None = None,
         is_scheduling: bool = True,
     ) -> None:
-        super().__init__()
+        super().__init__(clock)
         self.settings = settings
         self.data_dir = data_dir
-        self.clock = clock or SystemClock()
         self._faults: list[str] = []
         self.pictures = Pictures(
             self, wanted=images or settings.display.images, cache_directory=data_dir / "thumbnails"
         )
         self.keymap_in_force = keymap or load_keymap(user_path(settings.path))
         self.jobs = JobFeed(self)
-        self.said: deque[Said] = deque(maxlen=_SAID_LIMIT)
         self.server_trouble: str | None = None
         self._is_scheduling = is_scheduling
         self.holder = RuntimeHolder(self)
@@ -215,17 +201,6 @@ class WinnowApp(App[int], inherit_bindings=False):
             await self.runtime.resume_job(job_id)
 
         self.in_background(resume(), group=f"resume-{job_id}")
-
-    def keep(self, text: str, *, severity: Severity) -> None:
-        """A message for the list alone."""
-        self.said.append(Said(self.clock.now(), severity, text))
-
-    def say(self, text: str, *, severity: Severity = "information") -> None:
-        """A message that shows for a while and stays in the list of messages."""
-        self.keep(text, severity=severity)
-        shown = "\n".join(plain(line) for line in text.split("\n"))
-        title = {"information": "", "warning": "! Careful", "error": "✗ Not done"}[severity]
-        self.notify(shown, title=title, severity=severity, timeout=4 if severity == "information" else 8, markup=False)
 
     # -- defects
 

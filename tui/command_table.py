@@ -67,6 +67,7 @@ _APP: Final = _scope(
     "Everywhere",
     ("show-dashboard", "Dashboard", "Go to the dashboard."),
     ("show-matching", "Matching", "Go to the list of proposed matches."),
+    ("show-duplicates", "Duplicates", "Go to the groups of duplicate files."),
     ("show-jobs", "Jobs", "Go to scans and other long work."),
     ("show-history", "History", "Go to what was applied, and undo it."),
     ("show-dismissals", "Dismissals", "Go to what was turned down, and withdraw it."),
@@ -145,6 +146,62 @@ _DETAIL: Final = _scope(
     within=("app", "nav"),
 )
 
+_DUPLICATES: Final = _scope(
+    "duplicates",
+    "Duplicates",
+    ("keep-suggested", "As the rule says", "Keep what the rules suggest, mark the others to go.", True),
+    (
+        "not-duplicates",
+        "No duplicates",
+        "Remember that the files of this group, or of all selected, are no duplicates.",
+        True,
+    ),
+    ("clear-group", "No marks", "Take the marks of the group away."),
+    ("skip", "Skip", "Leave it undecided and go to the next one.", True),
+    ("apply", "Apply", "Carry out what is marked, after a look at the list.", True),
+    ("rule-all", "All by rule", "Carry out what the rules decide in all groups shown, after a look at the list."),
+    ("toggle-select", "Select", "Select the line, or take it out of the selection.", True),
+    ("select-all", "Select all", "Select everything the filter shows."),
+    ("clear-selection", "Select none", "Empty the selection."),
+    ("filter-text", "Find", "Show only groups with this text in a path or title.", True),
+    ("filter-kind", "Kind", "Show one kind of group after the other, then all."),
+    ("filter-media", "Media", "Show videos alone, then images alone, then both."),
+    ("filter-verdict", "Verdict", "Show what a rule decides, then what none does, then what is gated, then all."),
+    ("filter-status", "Status", "Show what waits, what is decided, what is resolved, what you kept."),
+    ("filter-size", "Size", "Show only groups from 1 MiB, 100 MiB or 1 GiB to gain, then all."),
+    ("show-weak", "Weak pairs", "Show near pairs without a second opinion, or the groups again."),
+    ("clear-filters", "All", "Show everything again."),
+    ("sort", "Sort", "Order by the next column.", True),
+    ("reverse-sort", "Reverse", "Turn the order round."),
+    ("copy-paths", "Copy paths", "Copy the paths of the group's files."),
+    ("scan", "Scan", "Look for duplicates in all sources."),
+    within=("app", "nav"),
+)
+
+_COMPARE: Final = _scope(
+    "compare",
+    "Files side by side",
+    ("member-right", "Next file", "To the next file of the group.", True),
+    ("member-left", "File before", "To the file before this one."),
+    ("keep", "Keep", "Mark this file to stay, or take that mark away.", True),
+    ("trash", "Trash", "Mark this file to go to the trash, or take that mark away.", True),
+    ("keep-only", "Only this", "Keep this file alone and mark all others to go.", True),
+    ("keep-suggested", "As the rule says", "Keep what the rules suggest, mark the others to go.", True),
+    ("swap", "Swap", "Let this file change places with the one that is kept."),
+    ("merge", "Merge", "Merge the metadata of what goes into what stays before it goes, or not."),
+    ("not-duplicates", "No duplicates", "Remember that these are no duplicates.", True),
+    ("clear-group", "No marks", "Take all marks of the group away."),
+    ("apply", "Apply", "Carry out what is marked here, after a look at it.", True),
+    ("next", "Next", "To the next group of the list.", True),
+    ("previous", "Previous", "To the group before this one."),
+    ("frame-on", "Frame on", "Show frames further on, of all files at the same share of their length."),
+    ("frame-back", "Frame back", "Show frames further back."),
+    ("difference", "Difference", "Show what differs from the first file, or the pictures again."),
+    ("compare-frames", "Compare frames", "Measure how much the frames of the files differ."),
+    ("copy-paths", "Copy paths", "Copy the paths of the group's files."),
+    within=("app", "nav"),
+)
+
 _JOBS: Final = _scope(
     "jobs",
     "Jobs",
@@ -211,8 +268,8 @@ _DIALOG: Final = _scope(
 SCOPES: Final[Mapping[str, Scope]] = {
     scope.name: scope
     for scope in (
-        _APP, _NAV, _DASHBOARD, _MATCHING, _DETAIL, _JOBS, _HISTORY, _DISMISSALS, _SETTINGS, _WELCOME, _HELP,
-        _MESSAGES, _ERROR, _DIALOG,
+        _APP, _NAV, _DASHBOARD, _MATCHING, _DETAIL, _DUPLICATES, _COMPARE, _JOBS, _HISTORY, _DISMISSALS,
+        _SETTINGS, _WELCOME, _HELP, _MESSAGES, _ERROR, _DIALOG,
     )
 }  # fmt: skip
 

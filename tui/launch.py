@@ -8,21 +8,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import sys
+import termios
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import UsageError
 from core.settings import Settings
-from tui.interrupts import INTERRUPTED
+from tui.interrupts import INTERRUPTED, leaving
 
 if TYPE_CHECKING:
     from tui.app import WinnowApp
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_PLAIN_TERMINAL: Final = (
+    b"\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l"  # reports of the mouse,
+    b"\x1b[?1004l\x1b[?2004l\x1b[?2048l"  # of focus, pastes and size
+    b"\x1b[<u\x1b[?7h\x1b[?2026l\x1b[0m\x1b[?1049l\x1b[?25h"  # keys, wrapping, colours, the screen before, the cursor
+)
 _COLOURS: Final = {"on": "truecolor", "off": "256"}
 
 
@@ -52,17 +57,19 @@ async def open_app(
 
 
 async def _run(app: WinnowApp, *, mouse: bool) -> int:
-    """Run it, with the signals that mean "leave" turned into that."""
-    loop = asyncio.get_running_loop()
-    heeded = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
-    for one in heeded:
-        loop.add_signal_handler(one, app.exit, INTERRUPTED)
-    try:
+    """Run it, with what means "leave" turned into that."""
+    terminal = sys.stdin.fileno()
+    give_back = partial(_give_back, terminal, sys.stderr.fileno(), termios.tcgetattr(terminal))
+    with leaving(partial(app.exit, INTERRUPTED), give_back, terminal=terminal):
         status = await app.run_async(mouse=mouse)
-    finally:
-        for one in heeded:
-            loop.remove_signal_handler(one)
     return (app.return_code or 0) if status is None else status
+
+
+def _give_back(terminal: int, output: int, attributes: list[Any]) -> None:
+    """The terminal as it was before the app, as far as it can be had."""
+    with suppress(OSError, termios.error):
+        termios.tcsetattr(terminal, termios.TCSANOW, attributes)
+        os.write(output, _PLAIN_TERMINAL)
 
 
 @contextmanager

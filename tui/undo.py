@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
-from core.matching.words import count
 from core.runtime import BatchReport, EffectRecord
+from core.words import count
 from tui.dialogs.confirm import ConfirmDialog
 from tui.present import content, plain
 from tui.wording import ago

@@ -27,6 +27,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--dir", type=Path, required=True, help="the folder of this world; made where it is missing")
     parser.add_argument("--scenes", type=int, default=0, help="add that many synthetic scenes")
     parser.add_argument("--no-media", action="store_true", help="draw nothing, invent the hashes")
+    parser.add_argument("--duplicates", action="store_true", help="with the files of the duplicates desk")
     parser.add_argument("--stash-version", choices=("0.30", "0.31"), default="0.30")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds added to every answer")
     parser.add_argument("--rate", type=int, help="requests a minute at both stash-boxes; 0: no limit")
@@ -60,7 +61,11 @@ async def serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     opened = DemoWorld.open(
-        options.dir, scenes=options.scenes, media=not options.no_media, stash_version=options.stash_version
+        options.dir,
+        scenes=options.scenes,
+        media=not options.no_media,
+        stash_version=options.stash_version,
+        duplicates=options.duplicates,
     )
     async with opened as world:
         configure(world, options)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy
 
-from core.demo.library import BoxLibrary, BoxScene
+from core.demo.box_library import BoxLibrary, BoxScene
 
 ALWAYS_RENEWED_BELOW = 500
 

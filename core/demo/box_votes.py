@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from core.demo.library import BoxFingerprint, BoxLibrary, BoxScene
+from core.demo.box_library import BoxFingerprint, BoxLibrary, BoxScene
 from core.demo.projection import ResolverError
 
 MAX_BATCH = 1000

@@ -11,19 +11,10 @@ from collections.abc import Sequence
 from enum import IntEnum
 from random import Random
 
+from core.demo.box_library import BoxAppearance, BoxEntity, BoxFingerprint, BoxImage, BoxScene
 from core.demo.cast import Cast, WorldParts
 from core.demo.clips import ClipPlan, ImagePlan, MediaFacts
-from core.demo.library import (
-    BoxAppearance,
-    BoxEntity,
-    BoxFingerprint,
-    BoxImage,
-    BoxScene,
-    DemoFile,
-    DemoScene,
-    DemoStashId,
-    phash_text,
-)
+from core.demo.library import EPOCH_TEXT, DemoFile, DemoScene, DemoStashId, local_time, phash_text
 
 STASH_ROOT = "/data"
 FOREIGN_ENDPOINT = "https://elsewhere.example/graphql"
@@ -189,6 +180,7 @@ class CaseWorld:
             audio_codec=film.audio_codec,
             frame_rate=film.frame_rate,
             bit_rate=film.bit_rate,
+            mod_time=local_time(film.mtime_ns / 1e9) if film.mtime_ns else EPOCH_TEXT,
         )
 
     def _alter_locals(self) -> None:

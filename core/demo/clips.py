@@ -1,27 +1,27 @@
-"""Makes the demo's media: draws and encodes short clips and images, and hashes them as a Stash would.
+"""Draws and encodes the demo's short clips and images, and hashes them as a Stash would.
 
-The work is done once a folder: what is there and unchanged is used again. `python -m core.demo.clips` is the worker:
-it reads one `Work` from its input and writes the facts of the clips to its output, both as JSON.
+`python -m core.demo.clips` is a worker of `media`: it reads one `Work` from its input and writes a `Media` to its
+output, both as JSON.
 """
 
 from __future__ import annotations
 
-import asyncio
+import os
 import sys
-from asyncio.subprocess import PIPE
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from core.errors import UsageError
-
-WORKERS = 2
 COVER_SIZE = (640, 360)
 
 
 class ClipPlan(msgspec.Struct, frozen=True):
-    """One video to make. `path` is relative to the library; `seconds` long, at `frame_rate` frames a second."""
+    """One video to make. `path` is relative to the library; `seconds` long, at `frame_rate` frames a second.
+
+    `quality` is x264's and x265's constant rate factor: the higher, the worse. `drawn`: the size of the
+    drawing that is scaled to the size of the video, (0, 0) for the same. `modified`: the file's time of modification
+    (Unix seconds), 0 for the present.
+    """
 
     path: str
     subject: str
@@ -31,6 +31,9 @@ class ClipPlan(msgspec.Struct, frozen=True):
     height: int = 180
     frame_rate: int = 4
     codec: str = "libx264"
+    quality: int = 30
+    drawn: tuple[int, int] = (0, 0)
+    modified: int = 0
 
 
 class MediaFacts(msgspec.Struct, frozen=True):
@@ -54,56 +57,49 @@ class MediaFacts(msgspec.Struct, frozen=True):
 
 
 class ImagePlan(msgspec.Struct, frozen=True):
-    """One image to make; its format is that of the name."""
+    """One image to make; its format is that of the name.
+
+    It is drawn at `width` x `height`, mixed by `mix` (0 to 1) with another drawing of the subject (seed + 1), scaled by
+    `scale` and saved with `quality` (JPEG). `modified` as in `ClipPlan`.
+    """
 
     path: str
     subject: str
     seed: int
     width: int = 480
     height: int = 320
+    mix: float = 0.0
+    scale: float = 1.0
+    quality: int = 75
+    modified: int = 0
+
+
+class ImageFacts(msgspec.Struct, frozen=True):
+    """What is known of a made image. `format` as Stash names it."""
+
+    plan: ImagePlan
+    size: int
+    mtime_ns: int
+    md5: str
+    phash: int
+    width: int
+    height: int
+    format: str
+
+
+class Media(msgspec.Struct, frozen=True):
+    """Facts of what was made."""
+
+    films: list[MediaFacts] = []
+    images: list[ImageFacts] = []
 
 
 class Work(msgspec.Struct, frozen=True):
     """The share of one worker process."""
 
     directory: str
-    clips: list[ClipPlan]
-    images: list[ImagePlan]
-
-
-async def make_media(directory: Path, plans: Sequence[ClipPlan], images: Sequence[ImagePlan]) -> list[MediaFacts]:
-    """The facts of every planned clip, in order; clips and images are made where missing, under `directory`/library.
-
-    Cancelled, it ends its workers. Raises UsageError when something cannot be made.
-    """
-    known = _known(directory, plans)
-    missing = [plan for plan in plans if plan not in known]
-    absent = [plan for plan in images if not (directory / "library" / plan.path).exists()]
-    shares = [Work(str(directory), missing[n::WORKERS], absent[n::WORKERS]) for n in range(WORKERS)]
-    made = await asyncio.gather(*(_done(work) for work in shares if work.clips or work.images), return_exceptions=True)
-    for facts in made:
-        if isinstance(facts, BaseException):
-            raise facts
-        known |= {fact.plan: fact for fact in facts}
-    if missing:
-        _remember(directory, [known[plan] for plan in plans])
-    return [known[plan] for plan in plans]
-
-
-async def _done(work: Work) -> list[MediaFacts]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "core.demo.clips", stdin=PIPE, stdout=PIPE, stderr=PIPE
-    )
-    try:
-        answer, complaint = await process.communicate(msgspec.json.encode(work))
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode:
-        reason = complaint.decode(errors="replace").strip().rsplit("\n", 1)[-1] or f"worker ended {process.returncode}"
-        raise UsageError(f"{work.directory}: the demo's media cannot be made: {reason}")
-    return msgspec.json.decode(answer, type=list[MediaFacts])
+    clips: list[ClipPlan] = []
+    images: list[ImagePlan] = []
 
 
 def make_clip(directory: str, plan: ClipPlan) -> MediaFacts:
@@ -117,7 +113,7 @@ def make_clip(directory: str, plan: ClipPlan) -> MediaFacts:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     _encode(part, plan)
-    part.replace(path)
+    _finish(part, path, plan.modified)
     cover = root / "covers" / f"{plan.subject}-{plan.seed}.jpg"
     cover.parent.mkdir(parents=True, exist_ok=True)
     draw(plan.subject, plan.seed, 0.4, *COVER_SIZE).save(cover, "JPEG", quality=80)
@@ -142,13 +138,35 @@ def make_clip(directory: str, plan: ClipPlan) -> MediaFacts:
     )
 
 
-def make_image(directory: str, plan: ImagePlan) -> None:
-    """Draw one image."""
+def make_image(directory: str, plan: ImagePlan) -> ImageFacts:
+    """Draw, save and hash one image."""
+    import PIL.Image
+
     from core.demo.drawing import draw
+    from core.media.checksums import checksums
+    from core.media.phash import image_phash
 
     path = Path(directory) / "library" / plan.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    draw(plan.subject, plan.seed, 0.4, plan.width, plan.height).save(path)
+    image = draw(plan.subject, plan.seed, 0.4, plan.width, plan.height)
+    if plan.mix:
+        image = PIL.Image.blend(image, draw(plan.subject, plan.seed + 1, 0.4, plan.width, plan.height), plan.mix)
+    if plan.scale != 1.0:
+        image = image.resize((round(plan.width * plan.scale), round(plan.height * plan.scale)))
+    kind = {"jpg": "jpeg"}.get(path.suffix[1:], path.suffix[1:])
+    part = path.with_name(f".{path.name}.part")
+    image.save(part, kind.upper(), quality=plan.quality)
+    _finish(part, path, plan.modified)
+    sums, stat = checksums(path), path.stat()
+    return ImageFacts(
+        plan, stat.st_size, stat.st_mtime_ns, sums.md5, image_phash(path), image.width, image.height, kind
+    )
+
+
+def _finish(part: Path, path: Path, modified: int) -> None:
+    if modified:
+        os.utime(part, (modified, modified))
+    part.replace(path)
 
 
 def _encode(path: Path, plan: ClipPlan) -> None:
@@ -160,50 +178,31 @@ def _encode(path: Path, plan: ClipPlan) -> None:
     from core.demo.drawing import draw
 
     count = plan.seconds * plan.frame_rate
-    options = {"preset": "ultrafast", "crf": "30"} if plan.codec == "libx264" else {}
-    with av.open(str(path), "w", format="mp4") as container:
+    options = {"preset": "ultrafast", "crf": str(plan.quality)}
+    if plan.codec == "libx265":
+        options["x265-params"] = "log-level=none:pools=1"
+    form = "matroska" if plan.path.endswith(".mkv") else "mp4"
+    with av.open(str(path), "w", format=form) as container:
         stream = container.add_stream(plan.codec, rate=plan.frame_rate, options=options)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = plan.width, plan.height, "yuv420p"
         stream.codec_context.gop_size = 2 * plan.frame_rate
         stream.codec_context.thread_count = 1
         for number in range(count):
-            image = draw(plan.subject, plan.seed, number / count, plan.width, plan.height)
+            size = plan.width, plan.height
+            image = draw(plan.subject, plan.seed, number / count, *(plan.drawn if any(plan.drawn) else size))
+            if image.size != size:
+                image = image.resize(size)
             container.mux(stream.encode(VideoFrame.from_ndarray(numpy.asarray(image), format="rgb24")))
         container.mux(stream.encode(None))
-
-
-def _known(directory: Path, plans: Sequence[ClipPlan]) -> dict[ClipPlan, MediaFacts]:
-    """What was made before by the same plan and is still as it was."""
-    try:
-        kept = msgspec.json.decode((directory / "media.json").read_bytes(), type=list[MediaFacts])
-    except (OSError, msgspec.MsgspecError):
-        return {}
-    wanted = set(plans)
-    return {facts.plan: facts for facts in kept if facts.plan in wanted and _is_unchanged(directory, facts)}
-
-
-def _is_unchanged(directory: Path, facts: MediaFacts) -> bool:
-    try:
-        stat = (directory / "library" / facts.plan.path).stat()
-    except OSError:
-        return False
-    return (stat.st_size, stat.st_mtime_ns) == (facts.size, facts.mtime_ns) and (directory / facts.cover).exists()
-
-
-def _remember(directory: Path, facts: list[MediaFacts]) -> None:
-    part = directory / "media.json.part"
-    part.write_bytes(msgspec.json.encode(facts))
-    part.replace(directory / "media.json")
 
 
 def main() -> None:
     """Be the worker."""
     work = msgspec.json.decode(sys.stdin.buffer.read(), type=Work)
-    facts = [make_clip(work.directory, plan) for plan in work.clips]
-    for plan in work.images:
-        make_image(work.directory, plan)
-    sys.stdout.buffer.write(msgspec.json.encode(facts))
+    films = [make_clip(work.directory, plan) for plan in work.clips]
+    images = [make_image(work.directory, plan) for plan in work.images]
+    sys.stdout.buffer.write(msgspec.json.encode(Media(films, images)))
 
 
 if __name__ == "__main__":

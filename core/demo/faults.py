@@ -25,6 +25,7 @@ class FaultKind(StrEnum):
     REFUSE = "refuse"  # 422 with `message`, as validation would
     RATE_LIMIT = "rate-limit"  # 429, with Retry-After where `retry_after` is set
     CUT = "cut"  # carried out, then the connection breaks in the middle of the answer
+    PRETEND = "pretend"  # nothing carried out, answered as if it had been (true, or the thing as it was)
     DROP = "drop"  # not carried out; the connection breaks without an answer
     MALFORMED = "malformed"  # status 200, application/json, not JSON
     LOGIN_PAGE = "login-page"  # status 200, an HTML login page

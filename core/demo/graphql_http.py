@@ -87,6 +87,11 @@ class DemoServer(ABC):
         """The answer to a request over the server's rate limit."""
         return None
 
+    def pretended(self, name: str, arguments: dict[str, Any]) -> Any:
+        """What a mutation answers that is told to do nothing and to say that it did."""
+        del name, arguments
+        return True
+
     # -- running -----------------------------------------------------------------------------------------------
 
     async def start(self, sock: socket.socket) -> None:
@@ -173,7 +178,8 @@ class DemoServer(ABC):
                 return instead
         if self.on_request is not None:
             self.on_request(recorded)
-        answer = self._execute(plan, variables, given, context)
+        is_pretending = fault is not None and fault.kind is FaultKind.PRETEND
+        answer = self._execute(plan, variables, given, context, is_pretending=is_pretending)
         if fault is not None:
             spoil_answer(fault, answer)
             if fault.kind is FaultKind.CUT:
@@ -181,14 +187,23 @@ class DemoServer(ABC):
         return json_response(answer, content_type, 200)
 
     def _execute(
-        self, plan: Plan, variables: dict[str, Any], given: dict[str, Any], context: Context
+        self,
+        plan: Plan,
+        variables: dict[str, Any],
+        given: dict[str, Any],
+        context: Context,
+        *,
+        is_pretending: bool,
     ) -> dict[str, Any]:
         data: dict[str, Any] | None = self.compiler.introspect(plan, given)
         errors: list[dict[str, Any]] = []
         for root in plan.roots:
             try:
                 arguments = root.arguments(variables)
-                value = root.project(self.resolvers[root.name](arguments, context))
+                if is_pretending:
+                    value = root.project(self.pretended(root.name, arguments))
+                else:
+                    value = root.project(self.resolvers[root.name](arguments, context))
             except ResolverError as error:
                 errors.append({"message": str(error), "path": [root.key]})
                 value = None

@@ -1,13 +1,12 @@
-"""What the demo servers hold: plain mutable objects, so that a test builds a tiny world and changes it in place.
+"""What the demo Stash holds: plain mutable objects, so that a test builds a tiny world and changes it in place.
 
-Times are RFC 3339 text. Local ids are integers, ids of a stash-box UUID text. Local fingerprints are text as Stash
-states it (a phash without zero padding); those of a stash-box are unsigned integers.
+Times are RFC 3339 text, ids integers. Fingerprints are text as Stash states it (a phash without zero padding).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
@@ -45,7 +44,10 @@ class DemoStashId:
 
 @dataclass(slots=True)
 class DemoFile:
-    """A video file of a local scene. `fingerprints`: type -> text. `size` in bytes, `duration` in seconds."""
+    """A file that Stash knows. `fingerprints`: type -> text. `size` in bytes, `duration` in seconds.
+
+    `kind` is "video" or "image"; of an image only path, size, format, width, height, times and fingerprints count.
+    """
 
     id: int
     path: str
@@ -62,11 +64,17 @@ class DemoFile:
     mod_time: str = EPOCH_TEXT
     created_at: str = EPOCH_TEXT
     updated_at: str = EPOCH_TEXT
+    kind: str = "video"
 
     @property
     def basename(self) -> str:
         """The last part of the path."""
         return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def graphql_type(self) -> str:
+        """Which of the schema's kinds of files it is."""
+        return "ImageFile" if self.kind == "image" else "VideoFile"
 
 
 @dataclass(slots=True)
@@ -83,10 +91,51 @@ class DemoEntity:
 
 
 @dataclass(slots=True)
+class DemoGroup:
+    """A film of several scenes."""
+
+    id: int
+    name: str
+    created_at: str = EPOCH_TEXT
+    updated_at: str = EPOCH_TEXT
+
+
+@dataclass(slots=True)
+class DemoGallery:
+    """A set of images."""
+
+    id: int
+    title: str
+    created_at: str = EPOCH_TEXT
+    updated_at: str = EPOCH_TEXT
+
+
+class DemoGroupPlace(NamedTuple):
+    """A scene's place in a group."""
+
+    group: DemoGroup
+    scene_index: int | None = None
+
+
+@dataclass(slots=True)
+class DemoMarker:
+    """A named moment of a scene; times in seconds."""
+
+    id: int
+    title: str
+    seconds: float
+    primary_tag: DemoEntity
+    end_seconds: float | None = None
+    created_at: str = EPOCH_TEXT
+    updated_at: str = EPOCH_TEXT
+
+
+@dataclass(slots=True)
 class DemoScene:
     """A scene of the local Stash; the first file is the primary one. Unset text is empty, an unset date None.
 
-    `cover` is the path of a JPEG, or the bytes themselves; None: Stash shows its own default picture.
+    `cover` is the path of a JPEG, or the bytes themselves; None: Stash shows its own default picture. `play_history`
+    and `o_history` hold the time of every play, `play_duration` and `resume_time` seconds.
     """
 
     id: int
@@ -106,6 +155,13 @@ class DemoScene:
     cover: str | bytes | None = None
     created_at: str = EPOCH_TEXT
     updated_at: str = EPOCH_TEXT
+    groups: tuple[DemoGroupPlace, ...] = ()
+    galleries: tuple[DemoGallery, ...] = ()
+    markers: tuple[DemoMarker, ...] = ()
+    play_history: tuple[str, ...] = ()
+    o_history: tuple[str, ...] = ()
+    play_duration: float = 0.0
+    resume_time: float = 0.0
 
     def stash_id_at(self, endpoint: str) -> str | None:
         """The id this scene holds at an endpoint."""
@@ -113,14 +169,53 @@ class DemoScene:
 
 
 @dataclass(slots=True)
+class DemoImage:
+    """An image of the local Stash; the first file is the primary one."""
+
+    id: int
+    title: str = ""
+    files: list[DemoFile] = field(default_factory=list)
+    code: str = ""
+    details: str = ""
+    photographer: str = ""
+    date: str | None = None
+    urls: list[str] = field(default_factory=list)
+    rating100: int | None = None
+    organized: bool = False
+    o_counter: int = 0
+    studio: DemoEntity | None = None
+    performers: list[DemoEntity] = field(default_factory=list)
+    tags: list[DemoEntity] = field(default_factory=list)
+    galleries: tuple[DemoGallery, ...] = ()
+    created_at: str = EPOCH_TEXT
+    updated_at: str = EPOCH_TEXT
+
+
+class Touched(NamedTuple):
+    """What a mutation wrote or removed: `kind` is "scene", "image" or "file"."""
+
+    kind: str
+    id: int
+
+
+@dataclass(slots=True)
 class StashLibrary:
-    """Everything the demo Stash holds, by id. `clock` gives Unix seconds for `updated_at`."""
+    """Everything the demo Stash holds, by id. `clock` gives Unix seconds for `updated_at`.
+
+    `loose_files` are entries that belong to no scene and no image. Mutations note in `touched` what they changed.
+    """
 
     scenes: dict[int, DemoScene] = field(default_factory=dict)
+    images: dict[int, DemoImage] = field(default_factory=dict)
+    loose_files: dict[int, DemoFile] = field(default_factory=dict)
     studios: dict[int, DemoEntity] = field(default_factory=dict)
     performers: dict[int, DemoEntity] = field(default_factory=dict)
     tags: dict[int, DemoEntity] = field(default_factory=dict)
+    groups: dict[int, DemoGroup] = field(default_factory=dict)
+    galleries: dict[int, DemoGallery] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
+    touched: dict[Touched, None] = field(default_factory=dict)
+    last_ids: dict[str, int] = field(default_factory=dict)
     _order: tuple[tuple[int, int], list[int]] = ((0, 0), [])
 
     def add(self, *scenes: DemoScene) -> DemoScene:
@@ -129,9 +224,19 @@ class StashLibrary:
             self.scenes[scene.id] = scene
         return scenes[-1]
 
+    def add_images(self, *images: DemoImage) -> DemoImage:
+        """Put images in, replacing those of the same id; the last one is returned."""
+        for image in images:
+            self.images[image.id] = image
+        return images[-1]
+
     def now(self) -> str:
         """The present time as Stash writes it."""
         return local_time(self.clock())
+
+    def touch(self, *things: DemoScene | DemoImage | DemoFile) -> None:
+        """Note that these were changed."""
+        self.touched |= {Touched(_kind_of(thing), thing.id): None for thing in things}
 
     def ordered_ids(self) -> list[int]:
         """Scene ids in ascending order. The list is shared: do not change it."""
@@ -142,123 +247,50 @@ class StashLibrary:
             self._order = (mark, sorted(self.scenes))
         return self._order[1]
 
-    def file_with_id(self, file_id: int) -> tuple[DemoScene, DemoFile] | None:
-        """The file of that id with the scene it belongs to."""
+    def new_id(self, kind: str) -> int:
+        """A number for a new scene, image, file or marker; none is ever given twice, as in Stash's database."""
+        if kind == "file":
+            used = max((file.id for _, file in self.files()), default=0)
+        elif kind == "marker":
+            used = max((marker.id for scene in self.scenes.values() for marker in scene.markers), default=0)
+        else:
+            used = max(self.scenes if kind == "scene" else self.images, default=0)
+        self.last_ids[kind] = max(used, self.last_ids.get(kind, 0)) + 1
+        return self.last_ids[kind]
+
+    def forget(self, thing: DemoScene | DemoImage | DemoFile) -> None:
+        """Remove a scene, an image or a loose file; its number stays used. Files of a scene or image become loose."""
+        self.touch(thing)
+        kind = _kind_of(thing)
+        self.last_ids[kind] = max(thing.id, self.last_ids.get(kind, 0))
+        if isinstance(thing, DemoFile):
+            self.loose_files.pop(thing.id, None)
+            return
+        if isinstance(thing, DemoScene):
+            del self.scenes[thing.id]
+        else:
+            del self.images[thing.id]
+        held = {file.id for owner, file in self.files() if owner is not None}
+        self.loose_files |= {file.id: file for file in thing.files if file.id not in held}
+
+    def files(self) -> Iterator[tuple[DemoScene | DemoImage | None, DemoFile]]:
+        """Every file with what it belongs to; twice where two scenes share it."""
         for scene in self.scenes.values():
             for file in scene.files:
-                if file.id == file_id:
-                    return scene, file
-        return None
+                yield scene, file
+        for image in self.images.values():
+            for file in image.files:
+                yield image, file
+        for file in self.loose_files.values():
+            yield None, file
+
+    def file_with_id(self, file_id: int) -> tuple[DemoScene | DemoImage | None, DemoFile] | None:
+        """The file of that id with the scene or image it belongs to."""
+        return next(((owner, file) for owner, file in self.files() if file.id == file_id), None)
 
 
-@dataclass(slots=True)
-class BoxFingerprint:
-    """One fingerprint of a stash-box scene, summed over users. `value` unsigned, `duration` whole seconds."""
-
-    algorithm: str
-    value: int
-    duration: int
-    submissions: int = 1
-    reports: int = 0
-    created: str = "2025-03-01T12:00:00Z"
-    updated: str = "2025-03-01T12:00:00Z"
-    user_vote: int = 0
-
-    @property
-    def user_submitted(self) -> bool:
-        """Whether the owner of the key submitted it."""
-        return self.user_vote > 0
-
-    @property
-    def user_reported(self) -> bool:
-        """Whether the owner of the key reported it."""
-        return self.user_vote < 0
-
-
-@dataclass(slots=True)
-class BoxImage:
-    """A picture at a stash-box. `source` is the path of a JPEG or its bytes; None: the server has lost it."""
-
-    id: str
-    width: int = 640
-    height: int = 360
-    source: str | bytes | None = None
-
-
-@dataclass(slots=True)
-class BoxEntity:
-    """A studio, performer or tag of a stash-box."""
-
-    id: str
-    name: str
-    aliases: list[str] = field(default_factory=list)
-    disambiguation: str | None = None
-    parent: BoxEntity | None = None
-    deleted: bool = False
-    created: str = "2024-05-01T08:00:00Z"
-    updated: str = "2024-05-01T08:00:00Z"
-
-
-class BoxAppearance(NamedTuple):
-    """A performer in a scene, with the name used there if it is another one."""
-
-    performer: BoxEntity
-    as_name: str | None = None
-
-
-@dataclass(slots=True)
-class BoxScene:
-    """An entry of a stash-box. `duration` in whole seconds where the entry states one."""
-
-    id: str
-    title: str | None = None
-    fingerprints: list[BoxFingerprint] = field(default_factory=list)
-    duration: int | None = None
-    date: str | None = None
-    code: str | None = None
-    details: str | None = None
-    director: str | None = None
-    urls: list[str] = field(default_factory=list)
-    studio: BoxEntity | None = None
-    performers: list[BoxAppearance] = field(default_factory=list)
-    tags: list[BoxEntity] = field(default_factory=list)
-    images: list[BoxImage] = field(default_factory=list)
-    deleted: bool = False
-    created: str = "2024-05-01T08:00:00.123456Z"
-    updated: str = "2024-05-02T08:00:00.123456Z"
-
-
-@dataclass(slots=True)
-class BoxLibrary:
-    """Everything one demo stash-box holds.
-
-    `changes` counts what was changed through `add`, `remove` and `changed`. The look-up index is renewed at every
-    request while fewer than 500 scenes are held, so that a test may change a scene in place; above, call `changed()`.
-    """
-
-    scenes: dict[str, BoxScene] = field(default_factory=dict)
-    changes: int = 0
-
-    def add(self, *scenes: BoxScene) -> BoxScene:
-        """Put scenes in, replacing those of the same id; the last one is returned."""
-        for scene in scenes:
-            self.scenes[scene.id] = scene
-        self.changes += 1
-        return scenes[-1]
-
-    def remove(self, scene_id: str) -> None:
-        """Delete a scene for good: it is then found by nothing."""
-        del self.scenes[scene_id]
-        self.changes += 1
-
-    def changed(self) -> None:
-        """Say that scenes were changed in place."""
-        self.changes += 1
-
-    def image(self, image_id: str) -> BoxImage | None:
-        """The picture of that id."""
-        pictures = (image for scene in self.scenes.values() for image in scene.images)
-        return next((image for image in pictures if image.id == image_id), None)
+def _kind_of(thing: DemoScene | DemoImage | DemoFile) -> str:
+    return {DemoScene: "scene", DemoImage: "image", DemoFile: "file"}[type(thing)]
 
 
 def video(
@@ -282,19 +314,14 @@ def video(
     return DemoFile(file_id, path, size=size, duration=duration, fingerprints=prints)
 
 
-def box_prints(
-    *,
-    oshash: int | None = None,
-    phashes: Iterable[int] = (),
-    duration: int = 60,
-    submissions: int = 5,
-    reports: int = 0,
-) -> list[BoxFingerprint]:
-    """Fingerprints of one stash-box scene that agree in duration and votes."""
-    prints = [BoxFingerprint("PHASH", value, duration, submissions, reports) for value in phashes]
-    if oshash is not None:
-        prints.insert(0, BoxFingerprint("OSHASH", oshash, duration, submissions, reports))
-    return prints
+def still(
+    file_id: int, path: str, *, md5: str | None = None, size: int = 100_000, width: int = 640, height: int = 480
+) -> DemoFile:
+    """An image file with the one hash a Stash would hold for it."""
+    prints = {} if md5 is None else {"md5": md5}
+    name = path.rsplit(".", 1)[-1].lower()
+    kind = {"jpg": "jpeg"}.get(name, name)
+    return DemoFile(file_id, path, size, 0.0, prints, width, height, kind, "", "", 0.0, 0, kind="image")
 
 
 def parse_time(text: str) -> float:

@@ -1,8 +1,8 @@
 """GraphQL documents compiled into functions over the library's objects.
 
 A document is parsed and validated once against the SDL (graphql-core), then turned into a tree of closures; the plan
-is kept by document and operation name. Introspection is left to graphql-core. There are no abstract types in the
-demo schemas, so every fragment's fit is known when the document is compiled.
+is kept by document and operation name. Introspection is left to graphql-core. What stands behind an interface or a
+union is told by the object's attribute `graphql_type`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from graphql import (
     SelectionSetNode,
     execute_sync,
     get_named_type,
+    is_abstract_type,
     is_leaf_type,
     parse,
     validate,
@@ -217,8 +218,14 @@ class _Compilation:
                 inner = self.fragments[node.name.value]
             else:
                 inner = cast("InlineFragmentNode", node)
-            if inner.type_condition is None or inner.type_condition.name.value == kind.name:
+            if inner.type_condition is None or self._fits(kind, inner.type_condition.name.value):
                 yield from self._flatten(kind, inner.selection_set)
+
+    def _fits(self, kind: GraphQLObjectType, condition: str) -> bool:
+        if kind.name == condition:
+            return True
+        wanted = self.schema.type_map[condition]
+        return is_abstract_type(wanted) and self.schema.is_sub_type(wanted, kind)
 
     def _is_included(self, node: SelectionNode) -> bool:
         for directive in node.directives or ():
@@ -242,6 +249,11 @@ class _Compilation:
                 return lambda value: None if value is None else str(value)
             return lambda value: value
         sets = [node.selection_set for node in nodes if node.selection_set]
+        if is_abstract_type(kind):
+            possible = {one.name: self._fields(one, sets) for one in self.schema.get_possible_types(kind)}
+            return lambda value: (
+                None if value is None else {key: read(value) for key, read in possible[value.graphql_type]}
+            )
         fields = self._fields(cast("GraphQLObjectType", kind), sets)
         return lambda value: None if value is None else {key: read(value) for key, read in fields}
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import random
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from core.demo.library import DemoEntity, DemoScene, DemoStashId, StashLibrary
+from core.demo.criteria import (
+    Predicate,
+    combined,
+    integer_id,
+    integer_test,
+    page_of,
+    stash_id_test,
+    string_test,
+    text_order_test,
+)
+from core.demo.file_find import FoundFile, file_predicate
+from core.demo.library import DemoEntity, DemoScene, StashLibrary
 from core.demo.projection import ResolverError
 
-Predicate = Callable[[Any], bool]
 SCENE_SORTS: dict[str, Callable[[DemoScene], Any]] = {
     "id": lambda scene: scene.id,
     "title": lambda scene: (scene.title.casefold(), scene.id),
@@ -71,14 +80,6 @@ class FoundEntities:
         self.count = count
 
 
-def integer_id(text: str, what: str) -> int:
-    """A local id. Raises ResolverError as Go's strconv would."""
-    try:
-        return int(text)
-    except ValueError:
-        raise ResolverError(f'converting {what} id: strconv.Atoi: parsing "{text}": invalid syntax') from None
-
-
 def find_scenes(library: StashLibrary, arguments: dict[str, Any]) -> FoundScenes:
     """Answer findScenes. Raises ResolverError."""
     if arguments.get("ids") is not None:
@@ -107,7 +108,7 @@ def find_scenes(library: StashLibrary, arguments: dict[str, Any]) -> FoundScenes
             ids = ids[::-1]
         return FoundScenes(_first_page(found(), paging), lambda: list(found()))
     everything = list(found())
-    return FoundScenes(_page(_sorted(everything, sort, paging), paging), lambda: everything)
+    return FoundScenes(page_of(_sorted(everything, sort, paging), paging), lambda: everything)
 
 
 def _joined_once(criteria: dict[str, Any], endpoints: list[str | None]) -> dict[str, Any]:
@@ -132,7 +133,7 @@ def _narrow(ids: list[int], criteria: dict[str, Any]) -> list[int]:
         return ids[bisect_right(ids, value) :]
     if modifier == "LESS_THAN":
         return ids[: bisect_left(ids, value)]
-    matches = _integer_test(criterion)
+    matches = integer_test(criterion)
     return [scene_id for scene_id in ids if matches(scene_id)]
 
 
@@ -142,15 +143,6 @@ def _sorted(found: list[DemoScene], sort: str, paging: dict[str, Any]) -> list[D
     if sort not in SCENE_SORTS:
         raise ResolverError(f"invalid sort: {sort}")
     return sorted(found, key=SCENE_SORTS[sort], reverse=paging.get("direction") == "DESC")
-
-
-def _page(rows: list[Any], paging: dict[str, Any]) -> list[Any]:
-    size = paging.get("per_page")
-    size = 25 if size is None else size
-    if size < 0:
-        return rows
-    start = (max(paging.get("page") or 1, 1) - 1) * size
-    return rows[start : start + size]
 
 
 def _first_page(rows: Iterator[DemoScene], paging: dict[str, Any]) -> list[DemoScene]:
@@ -173,17 +165,27 @@ def scene_predicate(criteria: dict[str, Any]) -> Predicate:
     for name, value in criteria.items():
         if value is not None and name not in ("AND", "OR", "NOT"):
             tests.append(_scene_test(name, value))
-    return _combined(tests, criteria, scene_predicate)
+    return combined(tests, criteria, scene_predicate)
 
 
 def _scene_test(name: str, value: Any) -> Predicate:
     match name:
         case "id":
-            number = _integer_test(value)
+            number = integer_test(value)
             return lambda scene: number(scene.id)
         case "stash_id_count":
-            number = _integer_test(value)
+            number = integer_test(value)
             return lambda scene: number(len(scene.stash_ids))
+        case "file_count":
+            number = integer_test(value)
+            return lambda scene: number(len(scene.files))
+        case "oshash" | "checksum":
+            like = string_test(value)
+            kind = "md5" if name == "checksum" else name
+            return lambda scene: like([file.fingerprints.get(kind, "") for file in scene.files])
+        case "files_filter":
+            fits = file_predicate(value)
+            return lambda scene: any(fits(FoundFile(scene, file)) for file in scene.files)
         case "organized":
             return lambda scene: scene.organized is value
         case "is_missing":
@@ -191,7 +193,7 @@ def _scene_test(name: str, value: Any) -> Predicate:
                 raise ResolverError(f"SQL logic error: no such column: scenes.{value} (1)")
             return SCENE_MISSING[value]
         case "updated_at" | "created_at":
-            text = _text_order_test(value)
+            text = text_order_test(value)
             return lambda scene: text(getattr(scene, name))
         case "title":
             like = string_test(value)
@@ -201,105 +203,6 @@ def _scene_test(name: str, value: Any) -> Predicate:
             return lambda scene: like([file.path for file in scene.files])
         case _:
             return stash_id_test(value)
-
-
-def _combined(
-    tests: list[Predicate], criteria: dict[str, Any], build: Callable[[dict[str, Any]], Predicate]
-) -> Predicate:
-    joined = [name for name in ("AND", "OR", "NOT") if criteria.get(name)]
-    if len(joined) > 1:
-        raise ResolverError(f"cannot have {joined[0]} and {joined[1]} in the same filter")
-
-    def own(thing: Any) -> bool:
-        return all(test(thing) for test in tests)
-
-    if not joined:
-        return own
-    other = build(criteria[joined[0]])
-    if joined[0] == "AND":
-        return lambda thing: own(thing) and other(thing)
-    if joined[0] == "OR":
-        return lambda thing: own(thing) or other(thing)
-    return lambda thing: own(thing) and not other(thing)
-
-
-def _integer_test(criterion: dict[str, Any]) -> Callable[[int], bool]:
-    value, modifier = criterion["value"], criterion["modifier"]
-    second = criterion.get("value2") or 0
-    tests: dict[str, Callable[[int], bool]] = {
-        "EQUALS": lambda number: number == value,
-        "NOT_EQUALS": lambda number: number != value,
-        "GREATER_THAN": lambda number: number > value,
-        "LESS_THAN": lambda number: number < value,
-        "BETWEEN": lambda number: value <= number <= second,
-        "NOT_BETWEEN": lambda number: not value <= number <= second,
-        "IS_NULL": lambda _: False,
-        "NOT_NULL": lambda _: True,
-    }
-    if modifier not in tests:
-        raise ResolverError(f"invalid modifier {modifier} for an integer")
-    return tests[modifier]
-
-
-def _text_order_test(criterion: dict[str, Any]) -> Callable[[str], bool]:
-    """Stash compares times as text; so a value in another zone, or with Z, gives nonsense here as it does there."""
-    value, modifier = criterion["value"], criterion["modifier"]
-    second = criterion.get("value2") or ""
-    tests: dict[str, Callable[[str], bool]] = {
-        "EQUALS": lambda text: text == value,
-        "NOT_EQUALS": lambda text: text != value,
-        "GREATER_THAN": lambda text: text > value,
-        "LESS_THAN": lambda text: text < value,
-        "BETWEEN": lambda text: value <= text <= second,
-        "NOT_BETWEEN": lambda text: not value <= text <= second,
-        "IS_NULL": lambda text: not text,
-        "NOT_NULL": bool,
-    }
-    if modifier not in tests:
-        raise ResolverError(f"invalid modifier {modifier} for a time")
-    return tests[modifier]
-
-
-def string_test(criterion: dict[str, Any]) -> Callable[[list[str]], bool]:
-    """A string criterion over the values a thing has; EQUALS is SQL's LIKE, wildcards included."""
-    value, modifier = criterion["value"], criterion["modifier"]
-    if modifier in ("EQUALS", "NOT_EQUALS"):
-        pattern = "".join({"%": ".*", "_": "."}.get(char, re.escape(char)) for char in value)
-        match = re.compile(pattern, re.IGNORECASE | re.DOTALL).fullmatch
-    elif modifier in ("INCLUDES", "EXCLUDES"):
-        match = re.compile("|".join(map(re.escape, value.split())) or "$^", re.IGNORECASE).search
-    elif modifier in ("MATCHES_REGEX", "NOT_MATCHES_REGEX"):
-        try:
-            match = re.compile(value).search
-        except re.error as error:
-            raise ResolverError(f"error parsing regexp: {error}") from None
-    elif modifier in ("IS_NULL", "NOT_NULL"):
-        return lambda values: any(values) is (modifier == "NOT_NULL")
-    else:
-        raise ResolverError(f"unsupported string modifier {modifier}")
-    if modifier in ("NOT_EQUALS", "EXCLUDES", "NOT_MATCHES_REGEX"):
-        return lambda values: bool(values) and not any(match(text) for text in values)
-    return lambda values: any(match(text) for text in values)
-
-
-def stash_id_test(criterion: dict[str, Any]) -> Predicate:
-    """stash_id_endpoint, and stash_ids_endpoint of 0.31, for anything that has `stash_ids`."""
-    endpoint, modifier = criterion.get("endpoint"), criterion["modifier"]
-    wanted = criterion["stash_ids"] if "stash_ids" in criterion else [criterion.get("stash_id")]
-    ids = {text.casefold() for text in wanted or [] if text}
-
-    def links(thing: Any) -> list[DemoStashId]:
-        return [link for link in thing.stash_ids if not endpoint or link.endpoint == endpoint]
-
-    if modifier == "IS_NULL":
-        return lambda thing: not links(thing)
-    if modifier == "NOT_NULL":
-        return lambda thing: bool(links(thing))
-    if modifier in ("EQUALS", "INCLUDES"):
-        return lambda thing: any(link.stash_id.casefold() in ids for link in links(thing))
-    if modifier in ("NOT_EQUALS", "EXCLUDES"):
-        return lambda thing: any(link.stash_id.casefold() not in ids for link in links(thing))
-    raise ResolverError(f"unsupported stash id modifier {modifier}")
 
 
 def find_entities(
@@ -323,7 +226,7 @@ def find_entities(
     if sort not in ("id", "name", "created_at", "updated_at"):
         raise ResolverError(f"invalid sort: {sort}")
     found.sort(key=lambda entity: (getattr(entity, sort), entity.id), reverse=paging.get("direction") == "DESC")
-    return FoundEntities(_page(found, paging), len(found))
+    return FoundEntities(page_of(found, paging), len(found))
 
 
 def _entity_predicate(criteria: dict[str, Any]) -> Predicate:
@@ -334,7 +237,7 @@ def _entity_predicate(criteria: dict[str, Any]) -> Predicate:
         tests.append(_on_names(string_test(criteria["aliases"]), lambda entity: entity.aliases))
     if criteria.get("stash_id_endpoint"):
         tests.append(stash_id_test(criteria["stash_id_endpoint"]))
-    return _combined(tests, criteria, _entity_predicate)
+    return combined(tests, criteria, _entity_predicate)
 
 
 def _on_names(test: Callable[[list[str]], bool], names: Callable[[DemoEntity], Iterable[str]]) -> Predicate:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import gc
 from random import Random
 
+from core.demo.box_library import BoxEntity, BoxFingerprint, BoxScene
 from core.demo.cases import STASH_ROOT
 from core.demo.cast import WorldParts
-from core.demo.library import BoxEntity, BoxFingerprint, BoxScene, DemoFile, DemoScene, DemoStashId
+from core.demo.library import DemoFile, DemoScene, DemoStashId
 
 FIRST_ID = 1001
 LINKED_SHARE = 0.7

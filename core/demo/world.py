@@ -18,9 +18,11 @@ import tomlkit
 from core.demo.box_server import DemoBox, Flavour
 from core.demo.cases import CLIPS, IMAGES, STASH_ROOT, CaseWorld, invented_facts
 from core.demo.cast import WorldParts
-from core.demo.clips import make_media
+from core.demo.duplicate_cases import OUTSIDE, PLANS, PROTECTED
+from core.demo.duplicate_world import DuplicateWorld
 from core.demo.faults import parse_faults
 from core.demo.graphql_http import DemoServer, picture
+from core.demo.media import MediaPlans, make_media
 from core.demo.stash_server import ConfiguredBox, DemoStash
 from core.demo.state import WorldState
 from core.demo.synthetic import add_scenes
@@ -39,8 +41,9 @@ class DemoWorld:
     `stash.library` and `boxes[n].library`.
     """
 
-    def __init__(self, directory: Path, *, stash_version: str = "0.30") -> None:
+    def __init__(self, directory: Path, *, stash_version: str = "0.30", duplicates: bool = False) -> None:
         self.directory = directory
+        self.has_duplicates = duplicates
         self.config_path = directory / "winnow.toml"
         self.stash = DemoStash(version=stash_version)
         self.boxes = [
@@ -48,6 +51,7 @@ class DemoWorld:
             DemoBox("box2", title="Harbour", api_key="demo.harbour.key", flavour=Flavour.THEPORNDB),
         ]
         self.stash.fetch_image = self.fetch_image
+        self.stash.disk.folder = directory / "library"
 
     @property
     def servers(self) -> list[DemoServer]:
@@ -63,17 +67,20 @@ class DemoWorld:
         media: bool = True,
         library: Fill | None = None,
         stash_version: str = "0.30",
+        duplicates: bool = False,
     ) -> AsyncIterator[DemoWorld]:
         """A running world over a folder, which is made where it is missing.
 
         `library` fills the world instead of the generated cases; `scenes` adds that many synthetic ones.
-        Without `media` nothing is drawn and hashes are invented. What mutations wrote in an earlier run over the
-        same folder is still there, and the ports are the same where they are free. Faults named in the variable
+        Without `media` the cases' films are not drawn and their hashes are invented. `duplicates` adds the files and
+        records of the duplicates desk (see `duplicate_cases`), always drawn, and the settings that lead to them. What
+        mutations wrote in an earlier run over the same folder is still there, files removed in one are still gone,
+        and the ports are the same where they are free. Faults named in the variable
         WINNOW_DEMO_FAULTS (see `faults`) are on from the start. Raises UsageError when the folder cannot be used or
         is in use by another world, or when a fault is misspelt.
         """
         with _claimed(directory):
-            world = DemoWorld(directory, stash_version=stash_version)
+            world = DemoWorld(directory, stash_version=stash_version, duplicates=duplicates)
             async with world._running():
                 if library is not None:
                     library(world)
@@ -103,20 +110,28 @@ class DemoWorld:
         stash = {"url": self.stash.base_url, "api_key": self.stash.api_key}
         mapping = {"stash": STASH_ROOT, "local": str((self.directory / "library").resolve())}
         data = {"directory": str((self.directory / "data").resolve())}  # never the user's own
-        configuration = {"stash": {**stash, "path_map": [mapping]}, "data": data}
+        configuration: dict[str, object] = {"stash": {**stash, "path_map": [mapping]}, "data": data}
+        if self.has_duplicates:
+            configuration["duplicates"] = {
+                "folders": [str((self.directory / OUTSIDE).resolve())],
+                "protected_paths": [str((self.directory / "library" / PROTECTED).resolve() / "**")],
+            }
         self.config_path.touch(mode=0o600)
         self.config_path.write_text(tomlkit.dumps(configuration), encoding="utf-8")
 
     async def generate(self, *, scenes: int = 0, media: bool = True) -> None:
-        """Fill the libraries with the cases (see `cases.Case`) and with synthetic scenes."""
+        """Fill the libraries with the cases (see `cases.Case`, `duplicate_cases`) and with synthetic scenes."""
         parts = WorldParts(
             self.directory,
             self.stash.library,
             (self.boxes[0].library, self.boxes[1].library),
             (self.boxes[0].endpoint, self.boxes[1].endpoint),
         )
-        facts = await make_media(self.directory, CLIPS, IMAGES) if media else invented_facts(CLIPS)
-        CaseWorld(parts, facts).fill()
+        wanted = MediaPlans(CLIPS, IMAGES) if media else MediaPlans()
+        made = await make_media(self.directory, wanted.with_more(PLANS) if self.has_duplicates else wanted)
+        CaseWorld(parts, made.films[: len(CLIPS)] if media else invented_facts(CLIPS)).fill()
+        if self.has_duplicates:
+            DuplicateWorld(parts, made, has_image_phash=self.stash.version != "0.30").fill()
         if scenes:
             await asyncio.to_thread(add_scenes, parts, scenes)
 
@@ -125,7 +140,7 @@ class DemoWorld:
         endpoints = {server.name: server.endpoint for server in self.servers}
         state = WorldState(self.directory, endpoints)
         state.restore(self.stash.library, {box.name: box.library for box in self.boxes})
-        self.stash.on_change = state.scene_written
+        self.stash.on_written = partial(state.library_written, self.stash.library)
         for box in self.boxes:
             box.on_change = partial(state.entry_written, box.name)
 

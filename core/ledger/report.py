@@ -24,11 +24,15 @@ class Outcome:
 
 @dataclass(slots=True)
 class BatchReport:
-    """What became of a batch. `stopped_by`: why the rest was not reached, empty when all was."""
+    """What became of a batch. `stopped_by`: why the rest was not reached, empty when all was.
+
+    `refused_before`: what was asked for and never became part of the batch, each with its reason.
+    """
 
     batch_id: int
     outcomes: list[Outcome] = field(default_factory=list)
     stopped_by: str = ""
+    refused_before: tuple[str, ...] = ()
 
     @property
     def done(self) -> list[Outcome]:

@@ -23,8 +23,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from core.matching.words import count, span
 from core.model import Algorithm, RemoteFingerprint, is_degenerate_phash
+from core.words import count, span
 
 MIN_FAMILIES = 6
 FAMILY_RADIUS = 12

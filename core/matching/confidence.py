@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from core.matching import coherence
-from core.matching.words import count, span
 from core.model import Algorithm, Candidate, Evidence, MatchedFingerprint, Reason, RemoteFingerprint
+from core.words import count, span
 
 EXACT_HASH_NET_VOTES = 2
 

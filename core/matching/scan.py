@@ -15,7 +15,6 @@ from core.jobs import Job
 from core.matching.crawl import LibraryCrawl
 from core.matching.lookup import EndpointLookUp, EndpointRun, Tell
 from core.matching.propose import Counts, recompute
-from core.matching.words import count
 from core.model import StashBox
 from core.servers.http import Http
 from core.servers.stash import StashClient
@@ -24,6 +23,7 @@ from core.settings import MatchingSettings, normal_endpoint
 from core.store import dismissals, facts, recommendations, scenes
 from core.store.database import Database
 from core.store.scenes import Due
+from core.words import count
 
 _RULES: Final = "matching rules"
 _FORMULA: Final = 1

@@ -1,7 +1,7 @@
 """What a media worker and its pool say to each other: length-prefixed MessagePack over the worker's pipes.
 
 The pool sends one `Request` at a time; the worker says `Accepted`, for a long read `Working` about once a second, and
-last a `Checksummed`, `Hashed`, `Probed` or `Failed`.
+last the result, or a `Failed`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from enum import StrEnum
 import msgspec
 
 from core.media.checksums import Checksums
+from core.media.image import ImageLook
 from core.media.video import VideoInfo
 
 LENGTH = struct.Struct("<I")
-MAX_MESSAGE = 1 << 20  # bytes; an honest message has a few hundred
+MAX_MESSAGE = 1 << 20  # bytes; an honest message has a few hundred, a thumbnail some ten thousand
 
 
 class Task(StrEnum):
@@ -25,15 +26,26 @@ class Task(StrEnum):
     IMAGE_PHASH = "image_phash"
     VIDEO_PHASH = "video_phash"
     PROBE = "probe"
+    IMAGE = "image"
+    ERROR = "error"
+    THUMBNAIL = "thumbnail"
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One file to work on. `path` holds the name's bytes; `duration` in seconds and `ffmpeg` are for a video."""
+    """One file to work on. `path` holds the name's bytes; `duration` in seconds and `ffmpeg` are for a video.
+
+    `other` and `other_duration` are the file to compare with, `at` is a moment in seconds, the rest is for a picture.
+    """
 
     task: Task
     path: bytes
     duration: float | None = None
     ffmpeg: str = ""
+    other: bytes = b""
+    other_duration: float | None = None
+    at: float | None = None
+    is_fast: bool = False
+    wants_second: bool = False
 
 
 class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
@@ -64,6 +76,24 @@ class Probed(msgspec.Struct, frozen=True, tag="probed"):
     value: VideoInfo
 
 
+class Looked(msgspec.Struct, frozen=True, tag="looked"):
+    """What a picture is, and its hashes."""
+
+    value: ImageLook
+
+
+class Measured(msgspec.Struct, frozen=True, tag="measured"):
+    """How much two files differ."""
+
+    value: float
+
+
+class Pictured(msgspec.Struct, frozen=True, tag="pictured"):
+    """A small JPEG."""
+
+    value: bytes
+
+
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
     """The file, or the ffmpeg setting, is at fault. `kind` is the class of the error, `message` its words alone."""
 
@@ -71,7 +101,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     message: str
 
 
-Result = Checksummed | Hashed | Probed | Failed
+Result = Checksummed | Hashed | Probed | Looked | Measured | Pictured | Failed
 Answer = Accepted | Working | Result
 
 _encoder = msgspec.msgpack.Encoder()

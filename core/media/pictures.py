@@ -45,7 +45,7 @@ def decode(path: Path | str) -> Pixels | tuple[Pixels, Pixels, Pixels]:
     """
     from PIL import Image
 
-    with _decoding(path), Image.open(path) as image:
+    with decoding(path), Image.open(path) as image:
         if image.format == "GIF" and image.tile:
             box = image.tile[0][1]
             image.load()
@@ -156,7 +156,7 @@ def _without_black(cmyk: Any) -> Pixels:
 
 
 @contextmanager
-def _decoding(path: Path | str) -> Iterator[None]:
+def decoding(path: Path | str) -> Iterator[None]:
     """Everything Pillow raises over a file becomes an error of ours.
 
     Its warning about a large picture is silenced; its refusal at twice that size (179 million pixels) stands.

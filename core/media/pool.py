@@ -7,48 +7,34 @@ used because there the death of one process fails all work under way, and no sin
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import signal
-import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Any, Self
 
-import msgspec
-
-import core
 from core.errors import ConfigError, DecodeError, JobCancelledError, UnreadableFileError, WinnowError
 from core.media.checksums import Checksums
+from core.media.image import ImageLook
 from core.media.messages import (
-    LENGTH,
-    MAX_MESSAGE,
-    Accepted,
-    Answer,
     Checksummed,
     Failed,
     Hashed,
+    Looked,
+    Measured,
+    Pictured,
     Probed,
     Request,
     Result,
     Task,
-    Working,
-    framed,
-    read_answer,
 )
+from core.media.process import Worker, WorkerLostError
 from core.media.video import VideoInfo
 
 TIMEOUT_SECONDS = 600.0
-START_SECONDS = 60.0
 GOODBYE_SECONDS = 5.0
 FILES_A_WORKER = 1000  # then a fresh one takes over, so that what a decoder leaks stays bounded
 ATTEMPTS = 3  # to find a worker that lives long enough to take the file
-
-
-class WorkerLostError(Exception):
-    """The worker ended before it took the request; another may take it."""
 
 
 class MediaPool:
@@ -64,8 +50,8 @@ class MediaPool:
         self._ffmpeg = ffmpeg
         self._timeout = timeout_seconds
         self._places = asyncio.Semaphore(self.workers)
-        self._idle: list[_Worker] = []
-        self._alive: set[_Worker] = set()
+        self._idle: list[Worker] = []
+        self._alive: set[Worker] = set()
         self._ending: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
@@ -110,18 +96,34 @@ class MediaPool:
         assert isinstance(result, Probed)
         return result.value
 
+    async def image(self, path: Path | str, *, is_fast: bool = False, wants_second: bool = False) -> ImageLook:
+        """See `core.media.image.look_at_image`."""
+        result = await self._run(Task.IMAGE, path, is_fast=is_fast, wants_second=wants_second)
+        assert isinstance(result, Looked)
+        return result.value
+
+    async def error(
+        self, path: Path | str, other: Path | str, durations: tuple[float | None, float | None] = (None, None)
+    ) -> float:
+        """How much two files differ, see `core.media.alike`; `durations` in seconds for videos."""
+        there = os.fsencode(Path(other).absolute())
+        result = await self._run(Task.ERROR, path, duration=durations[0], other=there, other_duration=durations[1])
+        assert isinstance(result, Measured)
+        return result.value
+
+    async def thumbnail(self, path: Path | str, at: float | None = None) -> bytes:
+        """See `core.media.thumbnail.thumbnail`."""
+        result = await self._run(Task.THUMBNAIL, path, at=at)
+        assert isinstance(result, Pictured)
+        return result.value
+
     async def _run(
-        self,
-        task: Task,
-        path: Path | str,
-        *,
-        duration: float | None = None,
-        on_read: Callable[[int], None] | None = None,
+        self, task: Task, path: Path | str, *, on_read: Callable[[int], None] | None = None, **more: Any
     ) -> Result:
         """One request on some worker. Raises what the function would, DecodeError when the worker dies over it."""
         if self._is_closed:
             raise RuntimeError("the media pool is closed")
-        request = Request(task, os.fsencode(Path(path).absolute()), duration, self._ffmpeg)
+        request = Request(task, os.fsencode(Path(path).absolute()), ffmpeg=self._ffmpeg, **more)
         async with self._places:
             for _ in range(ATTEMPTS):
                 worker = await self._worker()
@@ -143,14 +145,14 @@ class MediaPool:
                     return _raised(result, path)
             raise WinnowError(f"the helper process that reads media cannot run ({reason}); install Winnow again")
 
-    async def _worker(self) -> _Worker:
+    async def _worker(self) -> Worker:
         self._refuse_when_closed()
         while self._idle:
             worker = self._idle.pop()
             if worker.is_alive:
                 return worker
             self._drop(worker)
-        worker = await _Worker.started()
+        worker = await Worker.started()
         self._alive.add(worker)
         return worker
 
@@ -158,13 +160,13 @@ class MediaPool:
         if self._is_closed:
             raise JobCancelledError("hashing was stopped; it goes on with the next scan")
 
-    def _keep(self, worker: _Worker) -> None:
+    def _keep(self, worker: Worker) -> None:
         if worker.served < FILES_A_WORKER and not self._is_closed:
             self._idle.append(worker)
         else:
             self._drop(worker)
 
-    def _drop(self, worker: _Worker) -> None:
+    def _drop(self, worker: Worker) -> None:
         """End the worker; it is waited for in the background, at the latest when the pool closes."""
         if worker not in self._alive:
             return
@@ -178,110 +180,6 @@ class MediaPool:
 def _cores() -> int:
     """Processor cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class _Worker:
-    """One worker process and the conversation with it."""
-
-    def __init__(self, process: asyncio.subprocess.Process, errors: IO[bytes]) -> None:
-        self._process = process
-        self._errors = errors
-        self.served = 0
-
-    @classmethod
-    async def started(cls) -> _Worker:
-        """Start one, in a session of its own: the keyboard's Ctrl+C does not reach it. Raises WinnowError."""
-        root = str(Path(core.__file__).parent.parent)
-        paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-        single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "core.media.worker"),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=errors,
-                env={**os.environ, **single, "PYTHONPATH": os.pathsep.join(paths)},
-                start_new_session=True,
-            )
-        except OSError as error:
-            errors.close()
-            words = (
-                f"the helper process that reads media cannot be started ({error.strerror}); free memory or processes"
-            )
-            raise WinnowError(words) from error
-        except BaseException:
-            errors.close()
-            raise
-        return cls(process, errors)
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it has not ended, as far as is known."""
-        return self._process.returncode is None
-
-    def kill(self) -> None:
-        """End it at once, with whatever it started."""
-        if self.is_alive:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-
-    async def ended(self) -> None:
-        """Wait until it is gone and its pipes are closed."""
-        await self._process.wait()
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        with contextlib.suppress(ConnectionError):
-            await self._process.stdin.wait_closed()
-        self._errors.close()
-
-    def last_words(self) -> str:
-        """The last line it wrote to its error output."""
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "no reason given"
-
-    async def ask(
-        self, request: Request, path: Path | str, timeout: float, on_read: Callable[[int], None] | None
-    ) -> Result:
-        """The result of one request. Raises WorkerLostError when it was dead before, DecodeError when it dies now."""
-        try:
-            assert self._process.stdin is not None
-            self._process.stdin.write(framed(request))
-            async with asyncio.timeout(START_SECONDS):
-                await self._process.stdin.drain()
-                await self._message()
-        except (OSError, EOFError) as error:  # TimeoutError is an OSError
-            raise WorkerLostError from error
-        self.served += 1
-        try:
-            while True:
-                async with asyncio.timeout(timeout):
-                    answer = await self._message()
-                if not isinstance(answer, Working | Accepted):
-                    return answer
-                if on_read is not None and isinstance(answer, Working):
-                    on_read(answer.done)
-        except TimeoutError as error:
-            words = f"took longer than {timeout:.0f} s and was given up; look at it with a player"
-            raise DecodeError(words, path=path) from error
-        except (OSError, EOFError) as error:
-            self.kill()  # it has ended, or no longer says anything that can be understood
-            code = await self._process.wait()
-            how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
-            words = f"ended the process that read it ({how}); it is damaged, or memory ran out"
-            raise DecodeError(words, path=path) from error
-
-    async def _message(self) -> Answer:
-        """The next message. Raises EOFError where the output ends or makes no sense, OSError on a broken pipe."""
-        assert self._process.stdout is not None
-        (length,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
-        if length > MAX_MESSAGE:
-            raise EOFError
-        try:
-            return read_answer(await self._process.stdout.readexactly(length))
-        except msgspec.DecodeError as error:
-            raise EOFError from error
 
 
 def _raised(result: Result, path: Path | str) -> Result:

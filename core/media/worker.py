@@ -23,6 +23,9 @@ from core.media.messages import (
     Checksummed,
     Failed,
     Hashed,
+    Looked,
+    Measured,
+    Pictured,
     Probed,
     Request,
     Result,
@@ -105,7 +108,9 @@ def _answer(request: Request, sink: int) -> Result:
 
 def _work(request: Request, path: Path, sink: int) -> Result:
     from core.media.checksums import checksums
+    from core.media.image import look_at_image
     from core.media.phash import image_phash
+    from core.media.thumbnail import thumbnail
     from core.media.video import probe, video_phash
 
     match request.task:
@@ -117,6 +122,21 @@ def _work(request: Request, path: Path, sink: int) -> Result:
             return Hashed(video_phash(path, request.duration, request.ffmpeg or None))
         case Task.PROBE:
             return Probed(probe(path))
+        case Task.IMAGE:
+            return Looked(look_at_image(path, is_fast=request.is_fast, wants_second=request.wants_second))
+        case Task.ERROR:
+            return Measured(_error(request, path))
+        case Task.THUMBNAIL:
+            return Pictured(thumbnail(path, request.at, ffmpeg=request.ffmpeg))
+
+
+def _error(request: Request, path: Path) -> float:
+    from core.media.alike import image_error, video_error
+
+    other = Path(os.fsdecode(request.other))
+    if request.duration is None or request.other_duration is None:
+        return image_error(path, other)
+    return video_error(path, other, (request.duration, request.other_duration), ffmpeg=request.ffmpeg)
 
 
 class _Heartbeat:

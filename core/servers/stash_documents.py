@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.servers import stash_library_documents as library
+from core.servers import stash_removal_documents as removal
 from core.servers.documents import Document, introspection, table
 from core.servers.stash_library_documents import HASHES, STASH_IDS
 
@@ -105,11 +106,12 @@ _QUESTIONS = (
     FIND_TAGS,
     FIND_STUDIOS,
     *library.QUESTIONS,
+    *removal.QUESTIONS,
 )
 # What a server may lack: optional parts of the documents, and inputs that are left out where they are unknown.
 COORDINATES = frozenset(
     {name for document in _QUESTIONS for name in document.coordinates}
-    | {"StashIDInput.updated_at", "TagFilterType.stash_id_endpoint", library.CAN_FIND_FILES}
+    | {"StashIDInput.updated_at", "TagFilterType.stash_id_endpoint", library.CAN_FIND_FILES, removal.CAN_FORGET_FILES}
 )
 FEATURES = introspection("WinnowStashFeatures", (name.partition(".")[0] for name in COORDINATES))
 DOCUMENTS = table(FEATURES, *_QUESTIONS)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -22,6 +22,7 @@ from core.model import (
 from core.store.database import Reader, Row, Transaction
 
 _CHUNK: Final = 500  # values in one IN (...) list
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +322,7 @@ async def pending_counts(reader: Reader) -> tuple[int, int, int]:
     return (0, 0, 0) if row is None else (row[0], row[1], row[2])
 
 
-def chunks(values: Sequence[int]) -> Iterable[Sequence[int]]:
+def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """Slices short enough for one IN (...) list."""
     return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
 

@@ -235,6 +235,15 @@ CREATE TABLE kept_contents (    -- "not duplicates", by content: survives rename
 );
 CREATE INDEX kept_contents_in_force ON kept_contents (id) WHERE ended_at IS NULL;
 
+CREATE TABLE plans (            -- what was worked out to be removed; nothing of it is done yet
+    id          INTEGER PRIMARY KEY,
+    kind        TEXT NOT NULL,
+    title       TEXT NOT NULL,
+    created_at  REAL NOT NULL,
+    batch_id    INTEGER,        -- the batch that carried it out
+    detail      BLOB NOT NULL   -- JSON
+);
+
 CREATE TABLE source_states (    -- a source of files as the last scan met it
     source         TEXT PRIMARY KEY,
     files          INTEGER NOT NULL DEFAULT 0,

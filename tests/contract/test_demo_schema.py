@@ -10,9 +10,11 @@ import pytest
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     build_client_schema,
     build_schema,
 )
@@ -21,6 +23,7 @@ from core.demo.box_server import Flavour, box_sdl
 from core.demo.graphql_http import SCHEMAS
 
 CONTRACTS = Path(__file__).resolve().parents[3] / "shared" / "contracts"
+FIELDED = (GraphQLObjectType, GraphQLInterfaceType)
 pytestmark = pytest.mark.skipif(
     not CONTRACTS.is_dir(), reason=f"the folder of the real schemas, {CONTRACTS}, is absent"
 )
@@ -55,7 +58,12 @@ def differences(ours: GraphQLSchema, theirs: GraphQLSchema) -> list[str]:
             out += [f"{name}.{value}: unknown" for value in kind.values if value not in other.values]
         elif isinstance(kind, GraphQLInputObjectType) and isinstance(other, GraphQLInputObjectType):
             out += arguments(name, kind.fields, other.fields)
-        elif isinstance(kind, GraphQLObjectType) and isinstance(other, GraphQLObjectType):
+        elif isinstance(kind, GraphQLUnionType) and isinstance(other, GraphQLUnionType):
+            members = {member.name for member in other.types}
+            out += [f"{name}: {member.name} is no member" for member in kind.types if member.name not in members]
+        elif isinstance(kind, FIELDED) and isinstance(other, FIELDED):
+            faces = {face.name for face in other.interfaces}
+            out += [f"{name}: does not implement {face.name}" for face in kind.interfaces if face.name not in faces]
             for field_name, field in kind.fields.items():
                 if field_name not in other.fields:
                     out.append(f"{name}.{field_name}: unknown")
@@ -76,10 +84,14 @@ def test_the_newer_stash_adds_nothing_that_0_30_has() -> None:
     old = (SCHEMAS / "stash-0.30.graphql").read_text("utf-8")
     new = build_schema(old + (SCHEMAS / "stash-0.31.graphql").read_text("utf-8"))
     assert sorted(differences(new, real("stash-0.30.introspection.json"))) == [
+        "ImageDestroyInput.destroy_file_entry: unknown",
+        "ImagesDestroyInput.destroy_file_entry: unknown",
         "Mutation.destroyFiles: unknown",
         "Scene.custom_fields: unknown",
+        "SceneDestroyInput.destroy_file_entry: unknown",
         "SceneFilterType.stash_id_count: unknown",
         "SceneFilterType.stash_ids_endpoint: unknown",
+        "ScenesDestroyInput.destroy_file_entry: unknown",
         "StashIDsCriterionInput: unknown",
     ]
 

@@ -8,7 +8,7 @@ import pytest
 from raw_server import RawServer, running
 from server_cases import IMPATIENT, SECRET, A, B
 
-from core.demo.library import BoxScene, box_prints
+from core.demo.box_library import BoxScene, box_prints
 from core.demo.world import DemoWorld
 from core.model import StashBox
 from core.servers.http import Http

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -92,11 +93,11 @@ def _take_terminal() -> None:
 class Terminal:
     """A command with a terminal of its own: wait for what it shows, type, look at how it ended."""
 
-    def __init__(self, home: Path, *words: str | Path, **env: str) -> None:
+    def __init__(self, home: Path, *words: str | Path, program: Sequence[str] = ("-m", "tui"), **env: str) -> None:
         self._master, slave = pty.openpty()
         self.shown = ""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tui", *map(str, words)],
+            [sys.executable, *program, *map(str, words)],
             env=environment(home, TERM="xterm-256color", **env),
             cwd=home,
             stdin=slave,
@@ -116,7 +117,7 @@ class Terminal:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-        os.close(self._master)
+        self.hang_up()
 
     async def expect(self, text: str) -> None:
         """Wait until `text` is shown, after what was expected before."""
@@ -129,6 +130,16 @@ class Terminal:
     def press(self, key: bytes) -> None:
         """Press one key."""
         os.write(self._master, key)
+
+    def hang_up(self) -> None:
+        """Close the terminal."""
+        if self._master >= 0:
+            os.close(self._master)
+            self._master = -1
+
+    async def ended(self) -> int:
+        """The exit status of a command whose terminal was closed."""
+        return await asyncio.to_thread(self._process.wait, DEADLINE_SECONDS)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the command."""

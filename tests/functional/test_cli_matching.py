@@ -373,7 +373,10 @@ async def test_demo_of_its_own(tmp_path: Path) -> None:
     ran = await winnow(tmp_path, "demo", "--scan-only", "--json")
     document = json.loads(ran.out)
     assert (ran.status, document["ok"]) == (0, True)
-    assert len(document["desks"]["matching"]["endpoints"]) == 2
+    matching = document["desks"]["matching"]
+    assert len(matching["endpoints"]) == 2
+    counts = matching["recommendations"]
+    assert (matching["scenes"], counts["pending"], counts["high_confidence"]) == (50, 25, 15)  # duplicates add none
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,8 +11,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from core.matching.words import count
 from core.runtime import AcceptPlan, PlannedAccept
+from core.words import count
 from tui.documents import host
 from tui.screens.base import Dialog
 from tui.widgets.cells import fit, wrap

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from textual.content import Content
 
-from core.matching.words import count
 from core.model import EndpointState
 from core.runtime import JobRecord, JobState, MatchingSummary, Progress
+from core.words import count
 from tui.documents import host
 from tui.present import plain
 from tui.wording import ago, bar, clock_time, interval, progress_words, rough, state

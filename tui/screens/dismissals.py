@@ -9,8 +9,8 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from core.matching.words import count
 from core.model import Dismissal
+from core.words import count
 from tui.bindings import bindings
 from tui.documents import host
 from tui.messages import DecisionsChanged

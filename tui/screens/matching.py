@@ -43,12 +43,6 @@ class MatchingScreen(MatchBrowser):
             self._decisions = MatchDecisions(self.winnow)
         return self._decisions
 
-    def on_mount(self) -> None:
-        """The keys go to the list."""
-        self.query_one("#find").display = False
-        self.query_one("#empty").display = False
-        self.matches.focus()
-
     def on_screen_resume(self) -> None:
         """Shown again: what happened elsewhere shows; the cursor follows what was looked at in detail."""
         self.query_one(MatchWhy).said = ""  # it may have been taken back meanwhile

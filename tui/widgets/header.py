@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 TABS: Final = (
     ("dashboard", "Dashboard"),
     ("matching", "Matching"),
+    ("duplicates", "Duplicates"),
     ("jobs", "Jobs"),
     ("history", "History"),
     ("dismissals", "Dismissals"),
@@ -25,7 +26,7 @@ TABS: Final = (
 
 
 class Header(Widget):
-    """`Winnow  1 Dashboard  2 Matching  3 Jobs ...          ✓ online  nas:9999`; the open screen is also underlined."""
+    """`Winnow  1 Dashboard  2 Matching ...          ✓ online  nas:9999`; the open screen is also underlined."""
 
     DEFAULT_CSS = """
     Header { dock: top; height: 1; background: $footer-background; color: $quiet; padding: 0 1; }

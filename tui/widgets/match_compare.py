@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.matching.metadata import Field, MetadataChange, url_key
-from core.matching.words import count, span
 from core.model import Algorithm, LocalEntity, MatchedFingerprint, Recommendation, Scene
+from core.words import count, span
 from tui.documents import duration, host
 from tui.widgets.cells import columns, fit, wrap
 from tui.widgets.lines import Line

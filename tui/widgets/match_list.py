@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Final
 
-from rich.segment import Segment
 from textual.reactive import reactive
-from textual.strip import Strip
-from textual.widget import Widget
 
 from core.model import Evidence, Recommendation, Sort
 from tui.documents import duration, host
 from tui.widgets.cells import fit
+from tui.widgets.list_head import GUTTER, Column
 from tui.widgets.window import Place
 from tui.widgets.windowed_list import Piece, RowLook, WindowedList
 
-_GUTTER: Final = 4  # cursor, selection, bracket, blank
 _LEAST_TITLE: Final = 12
 HIGH, SEVERAL, NEITHER = "\N{CHECK MARK}", "\N{ALMOST EQUAL TO}", "\N{MIDDLE DOT}"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column and its width, without the blank that follows."""
-
-    name: str
-    title: str
-    width: int
-    is_right: bool = False
 
 
 def layout(width: int) -> tuple[Column, ...]:
@@ -49,7 +35,7 @@ def layout(width: int) -> tuple[Column, ...]:
         Column("score", "Pts", 4, True),
     )
     length = Column("length", "Length", 7, True)
-    fixed = _GUTTER + length.width + sum(column.width for column in tail) + len(tail) + 2
+    fixed = GUTTER + length.width + sum(column.width for column in tail) + len(tail) + 2
     titles = max(2 * _LEAST_TITLE, width - fixed)
     left = titles // 2
     return Column("local", "Scene", left), length, Column("match", "Proposed entry", titles - left), *tail
@@ -134,33 +120,7 @@ class MatchList(WindowedList[Recommendation]):
                 return f"{row.score:.0f}", ""
 
 
-_SORTED: Final = {
+SORTED: Final = {
     "local": Sort.TITLE, "match": Sort.MATCH, "studio": Sort.STUDIO, "date": Sort.DATE, "endpoint": Sort.ENDPOINT,
     "score": Sort.SCORE,
 }  # fmt: skip
-
-
-class MatchHead(Widget):
-    """The names of the columns; an arrow stands at the one the list is ordered by."""
-
-    DEFAULT_CSS = """
-    MatchHead { height: 1; color: $text-muted; padding: 0 1 0 0; }
-    """
-
-    sort: reactive[Sort] = reactive(Sort.SCORE)
-    is_reversed: reactive[bool] = reactive(False)
-
-    def render_line(self, y: int) -> Strip:
-        """The one line."""
-        del y
-        width = self.size.width
-        text = " " * _GUTTER + " ".join(self._titles(layout(width)))
-        return Strip([Segment(fit(text, width), self.rich_style)], width)
-
-    def _titles(self, columns: Iterable[Column]) -> Iterator[str]:
-        for column in columns:
-            arrow = ""
-            if _SORTED.get(column.name) is self.sort:
-                arrow = "\N{BLACK UP-POINTING TRIANGLE}" if self.is_reversed else "\N{BLACK DOWN-POINTING TRIANGLE}"
-            room = column.width - len(arrow)
-            yield fit(fit(column.title, min(room, len(column.title))) + arrow, column.width, is_right=column.is_right)

@@ -59,6 +59,64 @@ async def test_a_signal_saves_the_job_and_gives_the_terminal_back(
         assert not runtime.recovered  # it ended by itself, nothing had to be settled
 
 
+STUCK = """
+import os, sys
+from tui import interrupts
+from tui.app import WinnowApp
+from tui.cli import main
+interrupts.DEAF_SECONDS = 0.5
+def spin(app):
+    os.write(2, b"it spins")
+    while True:
+        pass
+WinnowApp.action_redraw = spin
+sys.exit(main())
+"""
+LONELY = """
+import signal, sys
+from tui.cli import main
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_an_app_whose_event_loop_is_stuck_still_ends_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
+    with Terminal(tmp_path, program=("-c", STUCK), WINNOW_CONFIG="", LC_ALL="C.UTF-8") as terminal:
+        await terminal.expect("winnow init")
+        terminal.press(b"\x0c")
+        await terminal.expect("it spins")
+        terminal.signal(number)
+        assert await terminal.end() == 128 + number
+        assert "\x1b[?1049l" in terminal.shown  # the terminal is given back all the same
+
+
+async def test_an_app_whose_event_loop_is_stuck_ends_when_its_terminal_is_lost(tmp_path: Path) -> None:
+    with Terminal(tmp_path, program=("-c", STUCK), WINNOW_CONFIG="", LC_ALL="C.UTF-8") as terminal:
+        await terminal.expect("winnow init")
+        terminal.press(b"\x0c")
+        await terminal.expect("it spins")
+        terminal.hang_up()
+        assert await terminal.ended() == 128 + signal.SIGHUP
+
+
+async def test_a_lost_terminal_ends_the_app_although_hangups_are_ignored(world: DemoWorld, tmp_path: Path) -> None:
+    places = ("--config", world.config_path, "--data-dir", tmp_path / "data")
+    held_back = world.boxes[0].faults.add("silent")
+    with Terminal(tmp_path, *places, program=("-c", LONELY)) as terminal:
+        await terminal.expect("No scan has been made yet")
+        terminal.press(b"s")
+        async with asyncio.timeout(20):
+            while not held_back.hits:  # noqa: ASYNC110  a fault has no event
+                await asyncio.sleep(0.01)
+        terminal.hang_up()
+        assert await terminal.ended() in {130, 120}  # 120: Python could not flush to what is gone
+    world.boxes[0].faults.release()
+    async with open_runtime(load_settings(world.config_path), data_dir=tmp_path / "data") as runtime:
+        (job,) = await runtime.jobs.newest(kind=SCAN)
+        assert job.state is JobState.INTERRUPTED
+
+
 async def test_a_database_that_cannot_be_used_is_told_on_the_command_line(world: DemoWorld, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "winnow.db").write_bytes(b"this is no database" * 100)

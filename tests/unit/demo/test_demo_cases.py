@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.demo.box_library import BoxFingerprint, BoxLibrary, BoxScene
 from core.demo.box_lookup import FingerprintIndex
 from core.demo.cases import CLIPS, FOREIGN_ENDPOINT, HOSTILE, Case, CaseWorld, entry_id, invented_facts, nearby
 from core.demo.cast import WorldParts
 from core.demo.clips import MediaFacts
-from core.demo.library import BoxFingerprint, BoxLibrary, BoxScene, StashLibrary
+from core.demo.library import StashLibrary
 from core.demo.synthetic import FIRST_ID, add_scenes
 from core.model import is_degenerate_phash, phash_distance
 

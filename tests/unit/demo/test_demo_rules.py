@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from core.demo.box_library import BoxLibrary, BoxScene, box_prints
 from core.demo.box_votes import hash_value, submit, submit_batch
 from core.demo.faults import FaultKind, parse_faults
-from core.demo.library import BoxLibrary, BoxScene, DemoEntity, DemoScene, DemoStashId, StashLibrary, box_prints, video
+from core.demo.library import DemoEntity, DemoScene, DemoStashId, StashLibrary, video
 from core.demo.projection import ResolverError
 from core.demo.spoil import spoil_answer
 from core.demo.stash_find import find_entities, find_scenes

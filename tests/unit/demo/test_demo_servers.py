@@ -10,10 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
+from core.demo.box_library import BoxFingerprint, BoxScene, box_prints
 from core.demo.box_server import DemoBox
 from core.demo.faults import FaultKind, RecordedRequest
 from core.demo.graphql_http import DemoServer
-from core.demo.library import BoxFingerprint, BoxScene, DemoScene, DemoStashId, box_prints, video
+from core.demo.library import DemoScene, DemoStashId, video
 from core.demo.world import DemoWorld, empty
 from core.errors import UsageError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.matching.words import count, span
+from core.words import count, span
 
 
 @pytest.mark.parametrize(

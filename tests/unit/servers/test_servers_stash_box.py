@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from core.demo.box_library import BoxAppearance, BoxEntity, BoxFingerprint, BoxImage, BoxScene, box_prints
 from core.demo.box_server import DemoBox
-from core.demo.library import BoxAppearance, BoxEntity, BoxFingerprint, BoxImage, BoxScene, box_prints
 from core.demo.world import DemoWorld
 from core.errors import AuthenticationError, MalformedAnswerError, UsageError
 from core.model import Algorithm, Fingerprint, RemoteEntity, StashBox

@@ -1,4 +1,4 @@
-"""How the rules of the desk say figures in plain words."""
+"""How figures are said in plain words."""
 
 from __future__ import annotations
 

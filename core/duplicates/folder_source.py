@@ -1,0 +1,56 @@
+"""Folders as a source of files: walked in a thread, batch by batch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.duplicates.catalog import Catalog
+from core.duplicates.protection import fits_any
+from core.jobs import Job
+from core.library import LibraryFile, Media
+from core.media.folders import FoundFile, Wanted, walk
+from core.settings_duplicates import DuplicatesSettings
+
+_LOGGED = 100  # troubles that are named in the log
+
+
+async def read_folder(catalog: Catalog, root: Path, settings: DuplicatesSettings, job: Job) -> int:
+    """Bring the files below a folder into the catalog; how many. Raises UnreadableFileError when it is not there."""
+    wanted = Wanted(
+        frozenset(Media(one) for one in settings.media),
+        takes=lambda path: (
+            (not settings.include or fits_any(path, settings.include)) and not fits_any(path, settings.exclude)
+        ),
+        enters=lambda path: not fits_any(path, settings.exclude),
+    )
+    troubles: list[str] = []
+    batches = walk(root, wanted, troubles)
+    files = 0
+    while batch := await asyncio.to_thread(_next, batches):
+        await catalog.put_found([_library_file(one, str(root)) for one in batch])
+        files += len(batch)
+        await job.report(done=files, total=None, message=f"looking through {root}")
+    for words in troubles[:_LOGGED]:
+        await job.log(words, level="warning")
+    if len(troubles) > _LOGGED:
+        await job.log(f"{len(troubles) - _LOGGED} more could not be looked at in {root}", level="warning")
+    return files
+
+
+def _next(batches: Iterator[list[FoundFile]]) -> list[FoundFile]:
+    return next(batches, [])
+
+
+def _library_file(found: FoundFile, source: str) -> LibraryFile:
+    return LibraryFile(
+        id=0,
+        media=found.media,
+        size=found.identity.size,
+        path=found.path,
+        identity=found.identity,
+        links=found.links,
+        modified_at=found.modified_at,
+        sources=(source,),
+    )

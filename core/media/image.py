@@ -1,0 +1,64 @@
+"""One picture looked at once: its size and kind, its PHASH, and a second, independent hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.media.pictures import decoding
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FAST_SIDE = 512  # a JPEG is decoded at a fraction of its size that is no smaller than this
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLook:
+    """What one look at a picture gave. `second` is a dhash of 64 bits, None where it was not asked for."""
+
+    width: int
+    height: int
+    container: str
+    is_animated: bool
+    phash: int
+    phash_method: str
+    second: int | None
+
+
+def look_at_image(path: Path | str, *, is_fast: bool = False, wants_second: bool = False) -> ImageLook:
+    """Facts and hashes of a picture. With `is_fast` a JPEG's PHASH is at most 2 bits off, and says so.
+
+    Raises UnreadableFileError when it cannot be read, DecodeError when it is broken, foreign or too large.
+    """
+    from PIL import Image as Opener
+
+    from core.media.phash import image_phash, perception_hash
+
+    second: int | None = None
+    fast: int | None = None
+    with decoding(path), Opener.open(path) as image:
+        width, height = image.size
+        container = (image.format or "").lower()
+        is_animated = bool(getattr(image, "is_animated", False))
+        if container == "jpeg" and (is_fast or wants_second):
+            import numpy
+
+            image.draft("L", (FAST_SIDE, FAST_SIDE))
+            grey = image.convert("L")
+            if is_fast:
+                fast = perception_hash(numpy.asarray(grey))
+            if wants_second:
+                second = _dhash(grey)
+        elif wants_second:
+            second = _dhash(image.convert("RGBA").convert("L") if image.mode in ("P", "PA") else image.convert("L"))
+    phash = image_phash(path) if fast is None else fast
+    return ImageLook(width, height, container, is_animated, phash, "exact" if fast is None else "fast", second)
+
+
+def _dhash(image: Image) -> int:
+    """The gradient hash of imagehash, as a number."""
+    import imagehash
+
+    return int(str(imagehash.dhash(image)), 16)

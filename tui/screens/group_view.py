@@ -1,0 +1,131 @@
+"""What the list of groups shows and in which order: the choices a person made, as values and in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeVar
+
+from core.library import GroupFilter, GroupKind, GroupSort, GroupStatus, Media
+from tui.present import plain
+from tui.widgets.group_list import KINDS
+from tui.wording import size
+
+T = TypeVar("T")
+_NAMES: Final = {
+    GroupSort.RECLAIMABLE: "bytes to gain",
+    GroupSort.SIZE: "bytes in all",
+    GroupSort.FILES: "number of files",
+    GroupSort.KIND: "kind",
+    GroupSort.DISTANCE: "distance",
+    GroupSort.PATH: "path",
+    GroupSort.NEWEST: "newest first",
+}
+_SIZES: Final = (0, 1 << 20, 100 << 20, 1 << 30)
+_OPEN: Final = (GroupStatus.PENDING, GroupStatus.DECIDED)
+_STATUSES: Final = (
+    (_OPEN, ""),
+    ((GroupStatus.PENDING,), "not decided yet"),
+    ((GroupStatus.DECIDED,), "decided, not applied yet"),
+    ((GroupStatus.RESOLVED,), "resolved"),
+    ((GroupStatus.KEPT,), "no duplicates"),
+)
+_VERDICTS: Final = (
+    (None, None, ""),
+    (True, False, "a rule decides"),
+    (False, False, "no rule decides"),
+    (None, True, "gated"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """Filter and order of the list."""
+
+    wanted: GroupFilter = field(default_factory=GroupFilter)
+    sort: GroupSort = GroupSort.RECLAIMABLE
+    is_reversed: bool = False
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether anything that waits may be left out."""
+        return self.wanted != GroupFilter()
+
+    def next_sort(self) -> GroupView:
+        """Ordered by the next column, in its own direction."""
+        return replace(self, sort=_next(tuple(GroupSort), self.sort), is_reversed=False)
+
+    def reversed(self) -> GroupView:
+        """The other way round."""
+        return replace(self, is_reversed=not self.is_reversed)
+
+    def next_kind(self) -> GroupView:
+        """One kind after the other alone, then all."""
+        kinds = (None, *((kind,) for kind in GroupKind))
+        return self._with(replace(self.wanted, kinds=_next(kinds, self.wanted.kinds)))
+
+    def next_media(self) -> GroupView:
+        """Videos alone, images alone, both."""
+        return self._with(replace(self.wanted, media=_next((None, *Media), self.wanted.media)))
+
+    def next_verdict(self) -> GroupView:
+        """What a rule decides, what none does, what is gated, all."""
+        now = (self.wanted.is_decidable, self.wanted.has_gate)
+        decidable, gate = _next(tuple(one[:2] for one in _VERDICTS), now)
+        return self._with(replace(self.wanted, is_decidable=decidable, has_gate=gate))
+
+    def next_status(self) -> GroupView:
+        """Open, decided, resolved, kept."""
+        return self._with(
+            replace(self.wanted, statuses=_next(tuple(one for one, _ in _STATUSES), self.wanted.statuses))
+        )
+
+    def next_size(self) -> GroupView:
+        """Only large ones: from 1 MiB, 100 MiB, 1 GiB to gain, then all."""
+        return self._with(replace(self.wanted, min_reclaimable_bytes=_next(_SIZES, self.wanted.min_reclaimable_bytes)))
+
+    def toggle_weak(self) -> GroupView:
+        """Weak pairs in place of the groups, and back."""
+        return self._with(replace(self.wanted, is_weak=not self.wanted.is_weak))
+
+    def with_text(self, text: str) -> GroupView:
+        """Only what holds this text."""
+        return self._with(replace(self.wanted, text=text.strip()))
+
+    def unfiltered(self) -> GroupView:
+        """Everything that waits, in the same order."""
+        return self._with(GroupFilter())
+
+    def _with(self, wanted: GroupFilter) -> GroupView:
+        return replace(self, wanted=wanted)
+
+    def filter_words(self) -> list[str]:
+        """What is in force, in words; empty when all is shown."""
+        wanted = self.wanted
+        words: list[str] = []
+        if wanted.kinds is not None:
+            words += [KINDS[kind][1] for kind in wanted.kinds]
+        if wanted.media is not None:
+            words.append(f"{wanted.media.value}s")
+        words += [name for statuses, name in _STATUSES if name and statuses == wanted.statuses]
+        now = (wanted.is_decidable, wanted.has_gate)
+        words += [name for *flags, name in _VERDICTS if name and tuple(flags) == now]
+        if wanted.min_reclaimable_bytes:
+            words.append(f"from {size(wanted.min_reclaimable_bytes)}")
+        if wanted.is_weak:
+            words.append("weak pairs")
+        if wanted.text:
+            quoted = plain(wanted.text, width=30)
+            words.append(f"with \N{LEFT DOUBLE QUOTATION MARK}{quoted}\N{RIGHT DOUBLE QUOTATION MARK}")
+        return words
+
+    @property
+    def sort_words(self) -> str:
+        """The order in words."""
+        name = _NAMES[self.sort]
+        return f"{name}, reversed" if self.is_reversed else name
+
+
+def _next(choices: tuple[T, ...], now: T) -> T:
+    """The choice after this one; the first after the last, and where this one is none."""
+    place = choices.index(now) if now in choices else -1
+    return choices[(place + 1) % len(choices)]

@@ -1,0 +1,238 @@
+"""What every long list of proposals has: reading it, keeping it up to date, looking for text, selecting.
+
+A subclass says what is read and how it is shown. What it shows is stored, so no server is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Protocol, Self
+
+from textual import on
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from tui.messages import DecisionsChanged, JobsProgressed
+from tui.screens.base import WinnowScreen
+from tui.widgets.windowed_list import HasId, WindowedList
+
+_PAUSE_SECONDS: Final = 0.15  # between the last typed letter and the search
+_REFRESH_SECONDS: Final = 2.0  # between two looks at what a running scan added
+
+
+class ListView(Protocol):
+    """Filter and order of a list."""
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether anything may be left out."""
+        ...
+
+    def next_sort(self) -> Self:
+        """Ordered by the next column."""
+        ...
+
+    def reversed(self) -> Self:
+        """The other way round."""
+        ...
+
+    def with_text(self, text: str) -> Self:
+        """Only what holds this text."""
+        ...
+
+    def unfiltered(self) -> Self:
+        """Everything, in the same order."""
+        ...
+
+
+class ListBrowser(WinnowScreen):
+    """The list with its lines of status, kept up to date. The search field is `#find`, the empty state `#empty`."""
+
+    view: Any  # a ListView; each screen has its own
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._typing: Timer | None = None
+        self._refreshing: Timer | None = None
+        self._is_reload_wanted = self._is_reloading = self._is_top_wanted = False
+
+    @property
+    def rows(self) -> WindowedList[Any]:
+        """The list."""
+        raise NotImplementedError
+
+    async def read_list(self) -> None:
+        """Read ids and counts and show them."""
+        raise NotImplementedError
+
+    async def read_rows(self, ids: Sequence[int]) -> Sequence[HasId]:
+        """The rows with these ids."""
+        raise NotImplementedError
+
+    def show_state(self) -> None:
+        """Counts, filters, order, and words in place of an empty list."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """The keys go to the list."""
+        self.query_one("#find").display = False
+        self.query_one("#empty").display = False
+        self.rows.focus()
+
+    # -- loading ---------------------------------------------------------------------------------------------------
+
+    def reload(self, *, is_from_top: bool = False) -> None:
+        """Read ids and counts again; the cursor keeps its row where that is left.
+
+        However often this is asked for, one reading is under way, and at most one more follows it.
+        """
+        self._is_top_wanted |= is_from_top
+        self._is_reload_wanted = True
+        if not self._is_reloading:
+            self._is_reloading = True
+            self.carry_out(self._reload(), group="list-ids")
+
+    async def _reload(self) -> None:
+        try:
+            while self._is_reload_wanted:
+                self._is_reload_wanted = False
+                await self.read_list()
+        finally:
+            self._is_reloading = False
+
+    def take_top_wanted(self) -> bool:
+        """Whether the cursor belongs on the first row now; asked once."""
+        is_wanted, self._is_top_wanted = self._is_top_wanted, False
+        return is_wanted
+
+    @on(WindowedList.WindowWanted)
+    def _window_wanted(self, event: WindowedList.WindowWanted) -> None:
+        event.stop()
+        self.carry_out(self._load_rows(event.ids), group="list-rows")
+
+    async def _load_rows(self, ids: tuple[int, ...]) -> None:
+        is_done = False
+        try:
+            rows = await self.read_rows(ids)
+            self.rows.supply(rows, ids)
+            is_done = True
+        finally:
+            if not is_done:
+                self.rows.supply_failed()
+
+    @on(DecisionsChanged)
+    def _decisions_changed(self) -> None:
+        self.reload()
+
+    def on_jobs_progressed(self, message: JobsProgressed) -> None:
+        """A running scan adds to the list: look now and then, and once more when it ended."""
+        if message.ended:
+            self.reload()
+        elif self._refreshing is None and message.progress:
+            self._refreshing = self.set_timer(_REFRESH_SECONDS, self._refresh_now)
+
+    def _refresh_now(self) -> None:
+        self._refreshing = None
+        if self.is_current:
+            self.reload()
+
+    def show_empty(self, *, is_known: bool) -> bool:
+        """Put the empty state in place of an empty list, or take it away; whether it is shown. `is_known`: all was
+        read once.
+        """
+        shown, rows = len(self.rows.ids), self.rows
+        empty = self.query_one("#empty", Static)
+        empty.display = shown == 0 and is_known
+        if shown == 0 and rows.has_focus:
+            self.set_focus(None)  # else the search field would get the keys of the list that goes away
+        rows.set_class(shown == 0, "-empty")
+        if shown and self.focused is None:
+            rows.focus()
+        return bool(empty.display)
+
+    @on(WindowedList.MarksChanged)
+    def _marks_changed(self, event: WindowedList.MarksChanged) -> None:
+        event.stop()
+        self.show_state()
+
+    # -- filter and order ------------------------------------------------------------------------------------------
+
+    def look(self, view: ListView, *, is_from_top: bool = True) -> None:
+        """Show with another filter or in another order."""
+        self.view = view
+        self.show_state()
+        self.reload(is_from_top=is_from_top)
+
+    def action_sort(self) -> None:
+        """Order by the next column; the cursor keeps its row."""
+        self.look(self.view.next_sort(), is_from_top=False)
+
+    def action_reverse_sort(self) -> None:
+        """Turn the order round."""
+        self.look(self.view.reversed(), is_from_top=False)
+
+    def action_clear_filters(self) -> None:
+        """Show everything."""
+        self._close_find(is_emptied=True)
+        self.look(self.view.unfiltered(), is_from_top=False)
+
+    def action_filter_text(self) -> None:
+        """Type what to look for."""
+        find = self.query_one("#find", Input)
+        find.display = True
+        find.focus()
+
+    @on(Input.Changed, "#find")
+    def _find_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._typing is not None:
+            self._typing.stop()
+        self._typing = self.set_timer(_PAUSE_SECONDS, self._search)
+
+    @on(Input.Submitted, "#find")
+    def _find_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._search()
+        self._close_find(is_emptied=False)
+
+    def _search(self) -> None:
+        if self._typing is not None:
+            self._typing.stop()
+            self._typing = None
+        view = self.view.with_text(self.query_one("#find", Input).value)
+        if view != self.view:
+            self.look(view)
+
+    def _close_find(self, *, is_emptied: bool) -> None:
+        find = self.query_one("#find", Input)
+        if is_emptied:
+            find.value = ""
+        find.display = bool(find.value)
+        self.rows.focus()
+
+    async def action_back(self) -> None:
+        """Empty the search, else the selection, else the filters; then go to the dashboard."""
+        find = self.query_one("#find", Input)
+        if find.has_focus or find.value:
+            self._close_find(is_emptied=True)
+            self._search()
+        elif self.rows.marked:
+            self.rows.clear_marks()
+        elif self.view.is_filtered:
+            self.action_clear_filters()
+        else:
+            await self.app.switch_mode("dashboard")
+
+    # -- selection -------------------------------------------------------------------------------------------------
+
+    def action_toggle_select(self) -> None:
+        """Select the row, or not, and go on."""
+        self.rows.toggle_mark()
+
+    def action_select_all(self) -> None:
+        """Everything the filter shows."""
+        self.rows.mark_all()
+
+    def action_clear_selection(self) -> None:
+        """Nothing."""
+        self.rows.clear_marks()
