@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -14,11 +12,11 @@ from pathlib import Path
 
 from core.config import Settings, shared_file_warning
 from core.errors import StoreError
+from core.mounts import file_system, is_remote
 
 _MEBIBYTE = 1 << 20
 _LEAST_FREE = 64 * _MEBIBYTE
 _ENOUGH_FREE = 1024 * _MEBIBYTE
-_REMOTE_KINDS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "9p", "ncpfs", "afs", "ceph", "glusterfs"})
 _FFMPEG_SECONDS = 20.0
 
 
@@ -69,30 +67,10 @@ def data_folder(folder: Path) -> Check:
         advice = "correct its owner and mode, or give another one with --data-dir"
         return Check(name, State.FAILED, f"{existing} cannot be written: {error.strerror}", advice)
     kind = file_system(existing)
-    if kind in _REMOTE_KINDS or kind.startswith("fuse.ssh"):
+    if is_remote(kind):
         advice = "SQLite loses data where locks do not work: choose a local folder with --data-dir"
         return Check(name, State.WARNING, f"{folder} lies on a network file system ({kind})", advice)
     return Check(name, State.OK, f"{folder} can be written" + (f" ({kind})" if kind else ""))
-
-
-def file_system(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
-    """The kind of file system a folder lies on, as the kernel calls it; empty where it does not say."""
-    try:
-        lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except OSError:
-        return ""
-    place = os.path.realpath(folder)
-    best, kind = "", ""
-    for line in lines:
-        before, _, after = line.partition(" - ")
-        fields = before.split(" ")
-        if len(fields) < 5 or not after:
-            continue
-        point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[4])
-        is_below = point == "/" or place == point or place.startswith(point + "/")
-        if is_below and len(point) >= len(best):  # of two mounts on one point, the later one is seen
-            best, kind = point, after.split(" ")[0]
-    return kind
 
 
 def disk_space(folder: Path) -> Check:

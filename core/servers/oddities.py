@@ -15,6 +15,10 @@ class Oddities:
         """One more of these, named in the singular."""
         self._counts[what] += count
 
+    def add(self, others: Oddities) -> None:
+        """Count what was counted elsewhere, too."""
+        self._counts.update(others._counts)
+
     def clear(self) -> None:
         """Begin a new count."""
         self._counts.clear()

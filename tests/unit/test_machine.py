@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from core import machine
+from core import machine, mounts
 from core.config import Settings
 from core.machine import State
 
@@ -35,13 +35,22 @@ broken line
     ],
 )
 def test_the_file_system_of_a_folder(tmp_path: Path, folder: str, kind: str) -> None:
-    mounts = tmp_path / "mountinfo"
-    mounts.write_text(MOUNTS)
-    assert machine.file_system(Path(folder), mounts) == kind
+    list_of_mounts = tmp_path / "mountinfo"
+    list_of_mounts.write_text(MOUNTS)
+    assert mounts.file_system(Path(folder), list_of_mounts) == kind
+
+
+def test_a_file_that_is_mounted_alone(tmp_path: Path) -> None:
+    list_of_mounts = tmp_path / "mountinfo"
+    list_of_mounts.write_text(
+        "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 22 8:1 /x /data/stash.sqlite rw - ext4 /dev/sda1 rw\n"
+    )
+    assert mounts.is_mounted_alone(Path("/data/stash.sqlite"), list_of_mounts)
+    assert not mounts.is_mounted_alone(Path("/data/other.sqlite"), list_of_mounts)
 
 
 def test_a_system_that_does_not_list_its_mounts(tmp_path: Path) -> None:
-    assert machine.file_system(tmp_path, tmp_path / "none") == ""
+    assert mounts.file_system(tmp_path, tmp_path / "none") == ""
 
 
 @pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "fuse.sshfs"])
