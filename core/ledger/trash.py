@@ -31,7 +31,6 @@ from core.store.journal import NewEffect
 FILE_TRASH: Final = "file.trash"
 FILE_DELETE: Final = "file.delete"
 TRASH_DELETE: Final = "trash.delete"
-_PART: Final = ".part"
 _BESIDE: Final = 1000
 
 Look = Callable[[], None]
@@ -223,7 +222,9 @@ def _into_trash(given: GoingPayload, wanted: _Before) -> Image:
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
-            _copy_over(path, place)
+            with suppress(FileNotFoundError):
+                place.unlink()  # a copy of an earlier try, in a folder of this very content; the original still stands
+            _copy_over(path, place, place.parent.name)
         sync_folder(place.parent)
         sync_folder(path.parent)
 
@@ -237,13 +238,14 @@ def _into_trash(given: GoingPayload, wanted: _Before) -> Image:
     return msgspec.to_builtins(TrashedImage(packed(place), found))  # type: ignore[no-any-return]
 
 
-def _copy_over(source: Path, target: Path) -> None:
-    """Copy, read back, flush, then take the original away. What an earlier try left is made anew."""
-    unfinished = target.with_name(target.name[: 255 - len(_PART)] + _PART)
+def _copy_over(source: Path, target: Path, token: str) -> None:
+    """Copy beside the target, read back, flush, give it its name, then take the original away.
+
+    What an earlier try left under the token's name is made anew; nothing else is ever overwritten.
+    """
+    unfinished = target.with_name(f".winnow-{token}.part")
     with suppress(FileNotFoundError):
         unfinished.unlink()
-    with suppress(FileNotFoundError):
-        target.unlink()  # a copy of an earlier try; the original is still there
     copy_verified(source, unfinished)
     move_new(unfinished, target)
     sync_folder(target.parent)
@@ -292,7 +294,7 @@ def _back(given: GoingPayload, image: TrashedImage) -> None:
     ground = existing(path.parent)
     if ground.stat().st_dev != given.identity.device:
         raise UndoRefusedError(
-            f"{shown(path)} cannot come back: its file system is not mounted at {shown(ground)} now. It stays in the trash"
+            f"{shown(path)} cannot come back: its file system is not mounted at {shown(ground)}. It stays where it is"
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -302,7 +304,7 @@ def _back(given: GoingPayload, image: TrashedImage) -> None:
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
-            _copy_over(place, target)
+            _copy_over(place, target, place.parent.name)
         sync_folder(target.parent)
     except OSError as error:
         raise UndoRefusedError(f"{disk_words(error, path)}. It stays in the trash") from error
