@@ -12,14 +12,34 @@ from pathlib import Path
 from typing import Final
 
 from core.clock import Clock, SystemClock
-from core.duplicates.decide import KEEP_ALL, MARK, WITHDRAW_KEPT, KeepAll, MarkMembers, WithdrawKept
+from core.duplicates.applying import APPLY
+from core.duplicates.decide import (
+    KEEP_ALL,
+    MARK,
+    WITHDRAW_KEPT,
+    KeepAll,
+    MarkMembers,
+    RemovalWitness,
+    WithdrawKept,
+)
+from core.duplicates.desk import SCAN as DUPLICATES_SCAN
 from core.duplicates.desk import DuplicatesDesk
+from core.duplicates.merged import merged_values
 from core.errors import ConfigError, ServerError, UsageError
 from core.jobs import Job, Jobs, Progress
 from core.ledger.apply import BatchReport, Ledger, Outcome, Step
 from core.ledger.effects import LocalEffect, OuterEffect, Witness
-from core.ledger.stash_link import STASH_LINK, StashLink
+from core.ledger.stash_delete_file import STASH_DELETE_FILE, StashDeleteFile
+from core.ledger.stash_entry import STASH_ENTRY, StashEntry
+from core.ledger.stash_fingerprints import STASH_FINGERPRINTS, StashFingerprints
+from core.ledger.stash_link import STASH_LINK, StashLink, Turn
+from core.ledger.stash_merge import STASH_MERGE, StashMerge
 from core.ledger.stash_metadata import STASH_METADATA, StashMetadata
+from core.ledger.stash_primary import STASH_PRIMARY, StashPrimary
+from core.ledger.stash_remove_entry import STASH_REMOVE_ENTRY, StashRemoveEntry
+from core.ledger.stash_return import StashReturn
+from core.ledger.trash import FILE_DELETE, FILE_TRASH, TRASH_DELETE, DeleteFile, EmptyTrashed, TrashFile
+from core.ledger.trash_bin import EmptyWitness, TrashWitness, Witnesses
 from core.matching.accept import ACCEPT, AcceptPlan, PlannedAccept
 from core.matching.boxes import BoxClients
 from core.matching.checked_link import CheckedLink
@@ -29,8 +49,11 @@ from core.matching.pull import MetadataPull
 from core.matching.scan import ScanOptions, ScanReport
 from core.matching.submit import SUBMIT, Submit
 from core.media.pool import MediaPool
+from core.path_map import local_path
 from core.servers.http import Http
 from core.servers.stash import StashClient
+from core.servers.stash_library import StashLibrary
+from core.servers.stash_removal import StashRemoval
 from core.settings import Settings
 from core.store import journal
 from core.store.database import Database
@@ -43,6 +66,8 @@ from core.store.owner import Owner, exclusive
 
 __all__ = [
     "ACCEPT",
+    "APPLY",
+    "DUPLICATES_SCAN",
     "SCAN",
     "AcceptPlan",
     "BatchRecord",
@@ -106,7 +131,7 @@ class History:
     async def last_undoable(self) -> BatchRecord | None:
         """The newest batch that still holds something that can be undone."""
         async with self._database.read() as reader:
-            return await journal.last_undoable(reader, without=(SUBMIT,))
+            return await journal.last_undoable(reader, without=(SUBMIT, FILE_DELETE, TRASH_DELETE, STASH_DELETE_FILE))
 
     async def preview_undo(self, batch_id: int) -> BatchReport:
         """What an undo would do, newest first, with the reason for whatever would be refused."""
@@ -173,8 +198,13 @@ class Runtime:
             options = ScanOptions(tuple(record.parameters["endpoints"]), is_full=record.parameters["is_full"])
             await self.matching.scan(options)
             return (await self.jobs.newest(kind=SCAN, limit=1))[0]
+        if record.kind == DUPLICATES_SCAN:
+            await self.duplicates.scan()
+            return (await self.jobs.newest(kind=DUPLICATES_SCAN, limit=1))[0]
         if record.kind == ACCEPT:
             await self.matching.resume_accept(record)
+        elif record.kind == APPLY:
+            await self.duplicates.resume_apply(record)
         else:
             raise UsageError(f"this Winnow does not know jobs of kind {record.kind!r}; a newer one started it")
         ended = await self.jobs.get(job_id)
@@ -214,7 +244,19 @@ async def open_runtime(
                 stash, lambda: exclusive(locks, "stash"), MetadataPull(database, stash, settings.matching).compute
             )
             handlers[SUBMIT] = Submit(boxes.client)
-        witnesses: dict[str, Witness] = {STASH_LINK: LinkWitness(settings.matching, the_clock)}
+            handlers |= _stash_removal_handlers(stash, settings, lambda: exclusive(locks, "stash"))
+        handlers |= {
+            FILE_TRASH: TrashFile(settings.trash),
+            FILE_DELETE: DeleteFile(),
+            TRASH_DELETE: EmptyTrashed(),
+        }
+        removal = RemovalWitness(the_clock)
+        witnesses: dict[str, Witness] = {
+            STASH_LINK: LinkWitness(settings.matching, the_clock),
+            FILE_TRASH: Witnesses(TrashWitness(the_clock), removal),
+            FILE_DELETE: removal,
+            TRASH_DELETE: EmptyWitness(the_clock),
+        }
         ledger = Ledger(database, owner, the_clock, handlers=handlers, witnesses=witnesses, on_step=on_step)
         jobs = Jobs(database, owner, the_clock)
         recovered = [*await ledger.recover(), *await jobs.recover()]
@@ -229,3 +271,21 @@ async def open_runtime(
             stash=stash,
             recovered=tuple(recovered),
         )
+
+
+def _stash_removal_handlers(stash: StashClient, settings: Settings, turn: Turn) -> dict[str, OuterEffect | LocalEffect]:
+    """The effects that remove records of files from a Stash, and bring them back."""
+
+    def locate(path: str) -> Path | None:
+        return local_path(path, settings.stash.path_map)
+
+    removal = StashRemoval(stash, StashLibrary(stash))
+    back = StashReturn(removal, turn, locate)
+    return {
+        STASH_MERGE: StashMerge(removal, turn, merged_values, back),
+        STASH_ENTRY: StashEntry(removal, turn, back),
+        STASH_PRIMARY: StashPrimary(removal, turn),
+        STASH_REMOVE_ENTRY: StashRemoveEntry(removal, turn, locate),
+        STASH_DELETE_FILE: StashDeleteFile(removal, turn),
+        STASH_FINGERPRINTS: StashFingerprints(removal, turn),
+    }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import urlsplit
 
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.command import CommandPalette
 from textual.screen import Screen
@@ -21,12 +22,16 @@ from tui.job_feed import JobFeed
 from tui.keymap import Keymap, load_keymap, user_path
 from tui.messages import DecisionsChanged, ServerChecked
 from tui.palette import Palette, WinnowCommands
+from tui.pictures.detect import Drawing
 from tui.pictures.gallery import Pictures
 from tui.screens.base import WHEN_SMALL
 from tui.speaking import SpeakingApp
+from tui.terminal_output import TerminalOutput
 from tui.theme import DARK, TERMINAL, THEMES, after
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from core.runtime import Progress, Runtime
 
 SERVER_SECONDS: Final = 15.0
@@ -78,6 +83,7 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
         self.settings = settings
         self.data_dir = data_dir
         self._faults: list[str] = []
+        self._output = TerminalOutput()
         self.pictures = Pictures(
             self, wanted=images or settings.display.images, cache_directory=data_dir / "thumbnails"
         )
@@ -153,7 +159,21 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
 
     def _resumed(self, _app: App[Any]) -> None:
         """Back from the background: the terminal shows nothing of ours any more."""
+        self._draw_anew()
+
+    def _draw_anew(self) -> None:
+        self._output.forget()
         self.refresh(layout=True)
+        if self.screen_stack:
+            self.screen.refresh()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """The one door to the terminal; Textual has no public one. Pictures in sixels lie over cells, unseen by us."""
+        if self.pictures.ability.drawing is Drawing.SIXEL:
+            self._output.forget()
+        elif isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            renderable = self._output.thrifty(renderable)
+        super()._display(screen, renderable)
 
     def in_background(self, work: Coroutine[Any, Any, None], *, group: str) -> None:
         """Work that belongs to no screen; its failure becomes a message, a defect the error screen."""
@@ -252,7 +272,7 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
 
     def action_redraw(self) -> None:
         self.pictures.look_again()
-        self.refresh(layout=True)
+        self._draw_anew()
         if self.is_open:
             self.check_server()
 

@@ -6,20 +6,19 @@ Only the standard library is imported, so that `winnow --help` answers at once.
 from __future__ import annotations
 
 import argparse
-import difflib
-import re
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 from core.errors import UsageError
+from tui.grammar_duplicates import add_duplicates
+from tui.grammar_parts import Commands, HelpRequested, Parser, a_count, a_path, an_id, common
 
-if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
+__all__ = ["HelpRequested", "build_parser", "parse"]
 
 _IMAGES = ("auto", "off", "halfcell", "kitty", "sixel")  # as [display] images
-_DESKS = ("matching",)
-_STATUSES = ("pending", "accepted", "dismissed", "superseded", "withdrawn")
+_DESKS = ("matching", "duplicates")
+_STATUSES = ("pending", "accepted", "dismissed", "superseded", "withdrawn", "decided", "resolved", "kept")
+_EXPORTED = ("matching",)
 
 _DESCRIPTION = """\
 Match the scenes of a Stash library with stash-boxes from the terminal: reviewable, explainable, undoable.
@@ -39,90 +38,14 @@ WINNOW_CONFIG and WINNOW_DATA_DIR stand for --config and --data-dir; WINNOW_DEBU
 """
 
 
-class HelpRequested(Exception):  # noqa: N818  a request, not an error
-    """Somebody asked for help; the text of it is the message."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Refuses in one line, with the nearest valid name and the way to the help."""
-
-    def print_help(self, file: SupportsWrite[str] | None = None) -> NoReturn:
-        raise HelpRequested(self.format_help())  # argparse's own way hides that the text could not be written
-
-    def error(self, message: str) -> NoReturn:
-        unknown = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
-        if unknown:
-            known = re.findall(r"'([^']*)'", unknown[2])
-            close = difflib.get_close_matches(unknown[1], known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"it is one of: {', '.join(known)}"
-            message = f"{message[: unknown.start()]}there is no '{unknown[1]}'; {hint}"
-        raise UsageError(f"{message}\n(see: {self.prog} --help)")
-
-
-def _id(text: str) -> int:
-    """An id as Winnow prints it."""
-    if not (text.isascii() and text.isdigit()) or not 0 < int(text) < 1 << 63:
-        raise argparse.ArgumentTypeError(f"'{text}' is not an id; ids are the numbers that `winnow list` shows")
-    return int(text)
-
-
-def _path(text: str) -> Path:
-    """A path; nothing at all is a variable that a script forgot to set, and not the current folder."""
-    if not text:
-        raise argparse.ArgumentTypeError("it is empty; name a path or leave the option out")
-    return Path(text)
-
-
-def _count(text: str) -> int:
-    """A positive number."""
-    if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= 10_000_000:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 to 10000000")
-    return int(text)
-
-
-def _common(*, is_top: bool) -> _Parser:
-    """The options of every command; accepted before it and after it."""
-    parser = _Parser(add_help=False, allow_abbrev=False)
-    group = parser.add_argument_group("common options")
-    absent: Any = None if is_top else argparse.SUPPRESS
-    group.add_argument("--config", metavar="FILE", type=_path, default=absent, help="the configuration file")
-    group.add_argument("--data-dir", metavar="DIR", type=_path, default=absent, help="where Winnow keeps its database")
-    return parser
-
-
-class _Commands:
-    """Adds commands of the same shape: a module that answers, a sentence, an example."""
-
-    def __init__(self, parser: argparse.ArgumentParser, *, is_nested: bool = False) -> None:
-        self._sub = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser, title="commands")
-        self._is_nested = is_nested
-
-    def add(self, name: str, answer: str, words: str, *examples: str, json: bool = True) -> argparse.ArgumentParser:
-        """A command answered by `answer`, written `module:function` below tui.commands."""
-        parser = self._sub.add_parser(
-            name,
-            help=words,
-            description=words[0].upper() + words[1:] + ".",
-            epilog="example:\n" + "\n".join(f"  {example}" for example in examples),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            parents=[_common(is_top=False)],
-            allow_abbrev=False,
-        )
-        parser.set_defaults(answer=answer)
-        if json:
-            absent = argparse.SUPPRESS if self._is_nested else False  # else it would undo what its parent was given
-            parser.add_argument("--json", action="store_true", default=absent, help="print one JSON document to stdout")
-        return parser
-
-
 def build_parser() -> argparse.ArgumentParser:
     """The whole grammar."""
-    parser = _Parser(
+    parser = Parser(
         prog="winnow",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[_common(is_top=True)],
+        parents=[common(is_top=True)],
         allow_abbrev=False,
     )
     parser.set_defaults(answer=None)
@@ -137,10 +60,11 @@ def build_parser() -> argparse.ArgumentParser:
     scan.add_argument("--due", action="store_true", help="scan only what its schedule says is due")
     scan.add_argument("--json", dest="scan_json", action="store_true", help="print one JSON document to stdout")
     _add_screen_options(parser, default=None)
-    commands = _Commands(parser)
+    commands = Commands(parser)
     _add_setup(commands)
     _add_decisions(commands)
     _add_records(commands)
+    add_duplicates(commands)
     return parser
 
 
@@ -153,7 +77,7 @@ def _add_screen_options(parser: argparse.ArgumentParser, *, default: Any) -> Non
     )
 
 
-def _add_setup(commands: _Commands) -> None:
+def _add_setup(commands: Commands) -> None:
     demo = commands.add(
         "demo",
         "demo:demo",
@@ -163,9 +87,9 @@ def _add_setup(commands: _Commands) -> None:
     )
     demo.add_argument("--scan-only", action="store_true", help="scan that world, print what was found, end")
     demo.add_argument("--serve", action="store_true", help="keep the world running for other commands")
-    demo.add_argument("--dir", metavar="DIR", type=_path, help="keep the world in this folder")
+    demo.add_argument("--dir", metavar="DIR", type=a_path, help="keep the world in this folder")
     _add_screen_options(demo, default=argparse.SUPPRESS)
-    demo.add_argument("--scenes", metavar="N", type=_count, help="grow the library to this many scenes")
+    demo.add_argument("--scenes", metavar="N", type=a_count, help="grow the library to this many scenes")
 
     init = commands.add(
         "init",
@@ -189,7 +113,7 @@ def _add_setup(commands: _Commands) -> None:
     doctor.add_argument("--pictures", action="store_true", help="draw one test card in every way the terminal may know")
 
 
-def _add_decisions(commands: _Commands) -> None:
+def _add_decisions(commands: Commands) -> None:
     listing = commands.add(
         "list",
         "listing:list_recommendations",
@@ -200,10 +124,10 @@ def _add_decisions(commands: _Commands) -> None:
     listing.add_argument("--status", choices=_STATUSES, default="pending", help="default: pending")
     listing.add_argument("--high-confidence", action="store_true", help="only what may be accepted in bulk")
     listing.add_argument("--endpoint", metavar="URL", help="only this stash-box")
-    listing.add_argument("--limit", metavar="N", type=_count, help="at most this many")
+    listing.add_argument("--limit", metavar="N", type=a_count, help="at most this many")
 
     show = commands.add("show", "listing:show", "one recommendation with all its evidence", "winnow show 12")
-    show.add_argument("id", metavar="ID", type=_id)
+    show.add_argument("id", metavar="ID", type=an_id)
 
     accept = commands.add(
         "accept",
@@ -212,11 +136,11 @@ def _add_decisions(commands: _Commands) -> None:
         "winnow accept 12 15 --metadata fill",
         "winnow accept --high-confidence --exclude 17 --yes",
     )
-    accept.add_argument("ids", metavar="ID", type=_id, nargs="*", help="the recommendations to accept")
+    accept.add_argument("ids", metavar="ID", type=an_id, nargs="*", help="the recommendations to accept")
     accept.add_argument("--high-confidence", action="store_true", help="all that may be accepted in bulk")
     accept.add_argument("--endpoint", metavar="URL", help="with --high-confidence: only this stash-box")
     accept.add_argument(
-        "--exclude", metavar="ID", type=_id, action="append", help="leave this one out; may be repeated"
+        "--exclude", metavar="ID", type=an_id, action="append", help="leave this one out; may be repeated"
     )
     accept.add_argument(
         "--metadata",
@@ -233,7 +157,7 @@ def _add_decisions(commands: _Commands) -> None:
         "say that proposed entries are not these scenes",
         'winnow dismiss 12 --reason "a trailer"',
     )
-    dismiss.add_argument("ids", metavar="ID", type=_id, nargs="+")
+    dismiss.add_argument("ids", metavar="ID", type=an_id, nargs="+")
     dismiss.add_argument("--reason", metavar="TEXT", default="", help="kept with the dismissal")
     dismiss.add_argument("--until-next-scan", action="store_true", help="the next scan may propose it again")
 
@@ -244,29 +168,29 @@ def _add_decisions(commands: _Commands) -> None:
         "winnow dismissals",
         "winnow dismissals withdraw 3",
     )
-    withdraw = _Commands(dismissals, is_nested=True).add(
+    withdraw = Commands(dismissals, is_nested=True).add(
         "withdraw", "decide:withdraw", "take dismissals back", "winnow dismissals withdraw 3 4"
     )
-    withdraw.add_argument("ids", metavar="ID", type=_id, nargs="+", help="ids that `winnow dismissals` shows")
+    withdraw.add_argument("ids", metavar="ID", type=an_id, nargs="+", help="ids that `winnow dismissals` shows")
 
 
-def _add_records(commands: _Commands) -> None:
+def _add_records(commands: Commands) -> None:
     history = commands.add("history", "records:history", "what was applied, newest first", "winnow history --limit 5")
-    history.add_argument("--limit", metavar="N", type=_count, default=50, help="at most this many (default: 50)")
+    history.add_argument("--limit", metavar="N", type=a_count, default=50, help="at most this many (default: 50)")
 
     undo = commands.add("undo", "records:undo", "take back what was applied", "winnow undo --last", "winnow undo 7")
-    undo.add_argument("id", metavar="ID", type=_id, nargs="?", help="an id that `winnow history` shows")
+    undo.add_argument("id", metavar="ID", type=an_id, nargs="?", help="an id that `winnow history` shows")
     undo.add_argument("--last", action="store_true", help="the newest that was not undone yet")
     undo.add_argument("--dry-run", action="store_true", help="show what would be done, change nothing")
 
     jobs = commands.add("jobs", "records:jobs", "scans and other long work", "winnow jobs", "winnow jobs show 4")
-    actions = _Commands(jobs, is_nested=True)
+    actions = Commands(jobs, is_nested=True)
     detail = actions.add("show", "records:show_job", "one job with its log", "winnow jobs show 4")
-    detail.add_argument("id", metavar="ID", type=_id)
+    detail.add_argument("id", metavar="ID", type=an_id)
     cancel = actions.add("cancel", "records:cancel_job", "stop a job; its state is kept", "winnow jobs cancel 4")
-    cancel.add_argument("id", metavar="ID", type=_id)
+    cancel.add_argument("id", metavar="ID", type=an_id)
     resume = actions.add("resume", "records:resume_job", "go on with a stopped job", "winnow jobs resume 4")
-    resume.add_argument("id", metavar="ID", type=_id)
+    resume.add_argument("id", metavar="ID", type=an_id)
 
     export = commands.add(
         "export",
@@ -275,16 +199,18 @@ def _add_records(commands: _Commands) -> None:
         "winnow export matching --format csv --output matches.csv",
         json=False,
     )
-    export.add_argument("desk", metavar="DESK", choices=_DESKS, help=", ".join(_DESKS))
+    export.add_argument("desk", metavar="DESK", choices=_EXPORTED, help=", ".join(_EXPORTED))
     export.add_argument("--format", choices=("csv", "json"), required=True)
     export.add_argument("--status", choices=_STATUSES, help="only these; default: all")
-    export.add_argument("--output", metavar="FILE", type=_path, help="write to this file instead of stdout")
+    export.add_argument("--output", metavar="FILE", type=a_path, help="write to this file instead of stdout")
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The command that was asked for. Raises UsageError."""
     parser = build_parser()
     args = parser.parse_args(argv)
+    if args.answer == "listing:list_recommendations" and args.desk == "duplicates":
+        args.answer = "duplicates:list_groups"
     scan_flags = {
         "--scan-only": args.is_scan,
         "--desk": args.scan_desks,

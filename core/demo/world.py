@@ -110,7 +110,8 @@ class DemoWorld:
         stash = {"url": self.stash.base_url, "api_key": self.stash.api_key}
         mapping = {"stash": STASH_ROOT, "local": str((self.directory / "library").resolve())}
         data = {"directory": str((self.directory / "data").resolve())}  # never the user's own
-        configuration: dict[str, object] = {"stash": {**stash, "path_map": [mapping]}, "data": data}
+        trash = {"directory": str((self.directory / "trash").resolve())}
+        configuration: dict[str, object] = {"stash": {**stash, "path_map": [mapping]}, "data": data, "trash": trash}
         if self.has_duplicates:
             configuration["duplicates"] = {
                 "folders": [str((self.directory / OUTSIDE).resolve())],

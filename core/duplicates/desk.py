@@ -6,9 +6,11 @@ import asyncio
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from core.clock import Clock
+from core.duplicates.applying import Applying
 from core.duplicates.frames import FrameCheck, check_frames
 from core.duplicates.plan import RemovalPlan
 from core.duplicates.planning import PLAN, Planning
@@ -16,10 +18,12 @@ from core.duplicates.reviewing import Reviewing
 from core.duplicates.scan import DuplicatesReport, DuplicatesScan, OpenSource, at_hand
 from core.errors import ConfigError
 from core.jobs import Job, Jobs
-from core.ledger.apply import Ledger
+from core.ledger.apply import BatchReport, Ledger
+from core.ledger.trash_bin import TrashBin
 from core.library import Group, GroupFilter, GroupKind, GroupSort, LibraryFile, Media
 from core.media.pool import MediaPool
 from core.servers.stash import StashClient
+from core.servers.stash_database import StashDatabase
 from core.servers.stash_library import StashLibrary
 from core.settings import Settings
 from core.store import groups, library
@@ -71,6 +75,8 @@ class DuplicatesDesk(Reviewing):
         self._settings = settings
         self._pool = pool
         self._stash = stash
+        self._applying = Applying(database, jobs, ledger, has_stash=stash is not None)
+        self.trash = TrashBin(database, ledger, clock)
         self._planning = Planning(database, jobs, pool, clock, settings.duplicates, has_stash=stash is not None)
 
     # -- reading -----------------------------------------------------------------------------------------------------
@@ -166,6 +172,9 @@ class DuplicatesDesk(Reviewing):
                 "there is nothing to search: set [stash] url or [duplicates] folders, or run `winnow init`"
             )
         sources: list[tuple[str, OpenSource]] = []
+        if self._settings.stash.database:
+            place = Path(self._settings.stash.database)
+            sources.append((str(place), lambda: StashDatabase.open(place)))
         if self._stash is not None:
             found = StashLibrary(self._stash)
             sources.append((found.name, lambda: at_hand(found)))
@@ -208,6 +217,17 @@ class DuplicatesDesk(Reviewing):
     async def load_plan(self, plan_id: int, *, is_permanent: bool = False) -> RemovalPlan:
         """A stored plan as it stands now. Raises UsageError when there is none, or it was applied."""
         return await self._planning.load(plan_id, is_permanent=is_permanent)
+
+    async def apply(self, plan: RemovalPlan) -> BatchReport:
+        """Carry a plan out as one undoable batch and one job; every effect checks everything again.
+
+        Raises JobRunningError when another one is being carried out, JobCancelledError when it was stopped.
+        """
+        return await self._applying.apply(plan)
+
+    async def resume_apply(self, job: JobRecord) -> BatchReport:
+        """Go on with a batch that was cut short."""
+        return await self._applying.resume(job)
 
     # -- pictures ----------------------------------------------------------------------------------------------------
 

@@ -92,7 +92,7 @@ class Planning:
         refused: list[PlannedGroup] = []
         total = (await self._totals(open_only)).groups
         async for group in self._groups(open_only, None):
-            ruled = _ruled(group, chain, self._settings)
+            ruled = replace(_ruled(group, chain, self._settings), is_merging=True)  # nothing is lost unasked
             if why := not_by_rule(ruled):
                 refused.append(PlannedGroup(ruled, (), (), refusal=why))
             elif is_verifying and (doubt := await self._doubt(ruled)):

@@ -44,12 +44,12 @@ class Reviewing:
         return await self._mark(group, Marks(wanted, merging), title or _marked(group, marks))
 
     async def keep_only(self, group_id: int, file_id: int, *, is_merging: bool | None = None) -> BatchReport:
-        """Keep one member and mark all others to go."""
+        """Keep one member and mark all others to go; their metadata is merged first unless that is turned off."""
         group = await self.group(group_id)
         if all(one.file.id != file_id for one in group.members):
             raise UsageError(f"file {file_id} is no member of group {group_id}")
         wanted = {one.file.id: Mark.KEEP if one.file.id == file_id else _going(one.mark) for one in group.members}
-        merging = group.is_merging if is_merging is None else is_merging
+        merging = has_other_records(group, file_id) if is_merging is None else is_merging
         name = next(one.file.name for one in group.members if one.file.id == file_id)
         return await self._mark(group, Marks(wanted, merging), f"keep only {name}")
 
@@ -72,7 +72,8 @@ class Reviewing:
                 if one is keeper or not one.protected
             }
             title = f"keep {keeper.file.name} ({len(group.members) - 1} to go)"
-            effects.append(NewEffect(MARK, title, mark_payload(group.id, Marks(wanted, group.is_merging))))
+            merging = has_other_records(group, keeper.file.id)
+            effects.append(NewEffect(MARK, title, mark_payload(group.id, Marks(wanted, merging))))
         report = await self._at_once("mark", f"mark {_many(len(effects))}", effects)
         report.refused_before = tuple(refused)
         return report
@@ -157,6 +158,12 @@ class Reviewing:
         if not effects:
             return BatchReport(0)
         return await self._ledger.apply(await self._ledger.submit(kind, title, effects))
+
+
+def has_other_records(group: Group, file_id: int) -> bool:
+    """Whether another scene or image than that of this file may lose its file, with metadata to merge."""
+    own = next((one.file.record for one in group.members if one.file.id == file_id), None)
+    return own is not None and any(one.file.record not in (own, None) for one in group.members)
 
 
 def not_by_rule(group: Group) -> str:

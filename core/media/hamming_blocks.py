@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from core.media.hamming_plan import Chunk, Costs
@@ -37,7 +38,7 @@ def block_tasks(values: Words, distance: int, plan: tuple[Chunk, ...]) -> Iterat
         ordered = values[order]
         edges = numpy.searchsorted(starts, numpy.linspace(0, len(values), SLICES + 1)).tolist()
         edges[0], edges[-1] = 0, 1 << chunk.width
-        for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        for begin, end in pairwise(edges):
             if begin < end:
                 yield partial(_search, ordered, order, starts, distance, chunk, plan[:place], begin, end)
 

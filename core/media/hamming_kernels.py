@@ -39,8 +39,8 @@ def _machine_popcount() -> Callable[[Any], int]:
         return lambda word: int(word).bit_count()
 
     @intrinsic  # type: ignore[untyped-decorator]  # numba has no types
-    def popcount(typing_context: Any, word: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def popcount(typing_context: Any, word: Any) -> Any:  # noqa: ARG001  the shape numba asks for
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001  as above
             return builder.ctpop(arguments[0])
 
         return types.int64(types.uint64), generate
@@ -158,7 +158,7 @@ def join_buckets(
     second: Places,
     distance: NDArray[numpy.uint8],
 ) -> int:
-    """Compare every bucket up to `end` with itself and the later ones that `flips` lead to; how many pairs were written.
+    """Compare every bucket up to `end` with itself and later ones that `flips` lead to; how many pairs were written.
 
     `position` (bucket, flip, row) says where to begin, and after the call where to go on when the output is full: it
     must hold four times the largest bucket. Done when position[0] reaches `end`.

@@ -60,7 +60,7 @@ class _Channel:
                 task(self._put)
         except _StoppedError:
             pass
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  handed to the reader, who raises it
             self._failure = error
         finally:
             with self._changed:

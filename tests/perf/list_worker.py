@@ -147,11 +147,16 @@ def measure_terminal(folder: Path) -> dict[str, Any]:
     drain(2.0)
     os.write(terminal, b"2")
     drain(9.0)  # until the message that no server answers is gone
-    sizes = []
-    for _ in range(100):
-        os.write(terminal, b"j")
-        sizes.append(drain(0.08)[0])
-    sizes.sort()
+
+    def sizes_of(key: bytes, times: int) -> list[int]:
+        sizes = []
+        for _ in range(times):
+            os.write(terminal, key)
+            sizes.append(drain(0.08)[0])
+        return sorted(sizes)
+
+    down, up = sizes_of(b"j", 120), sizes_of(b"k", 120)  # beyond both edges of what is in sight
+    pages = sizes_of(b"\x1b[6~", 10)
     started = time.perf_counter()
     for number in range(int(_HELD_SECONDS * _HELD_RATE)):
         os.write(terminal, b"j")
@@ -166,7 +171,12 @@ def measure_terminal(folder: Path) -> dict[str, Any]:
     os.close(terminal)
     os.waitpid(pid, 0)
     lag = max(0.0, (last - ended) * 1000)
-    return {"median": sizes[50], "p95": sizes[95], "max": sizes[-1], "lag": lag, "seconds": _HELD_SECONDS}
+    return {
+        "bytes": {key: [sizes[60], sizes[114], sizes[-1]] for key, sizes in (("j", down), ("k", up))},
+        "page": [pages[5], pages[-1]],
+        "lag": lag,
+        "seconds": _HELD_SECONDS,
+    }
 
 
 async def measure_table() -> dict[str, Any]:

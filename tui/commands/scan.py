@@ -4,64 +4,107 @@ from __future__ import annotations
 
 import argparse
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
+from core.duplicates.scan import DuplicatesReport
 from core.errors import ConfigError, JobCancelledError, UsageError, WinnowError
 from core.runtime import Progress, Runtime, ScanOptions, ScanReport
 from tui.commands.opening import endpoint_to_scan, opened
 from tui.documents import duration, iso_time, local_time
 from tui.present import plain
+from tui.wording import size
 
 if TYPE_CHECKING:
     from tui.console import Console
 
+MATCHING: Final = "matching"
+DUPLICATES: Final = "duplicates"
+Report = ScanReport | DuplicatesReport
+
 
 async def scan(args: argparse.Namespace, console: Console) -> int:
     """Scan the desks that were asked for; 1 when a source or an endpoint failed."""
-    async with opened(args, console, needs_stash=True) as runtime:
+    asked = tuple(dict.fromkeys(args.scan_desks or ()))
+    if args.scan_endpoint and not asked:
+        asked = (MATCHING,)
+    async with opened(args, console, needs_stash=asked == (MATCHING,)) as runtime:
         wanted = args.scan_endpoint
         endpoints = (await endpoint_to_scan(runtime.matching, wanted),) if wanted else ()
         options = ScanOptions(endpoints=endpoints, is_full=args.full)
-        return await scan_with(runtime, console, options, is_due_only=args.due, is_json=args.scan_json)
+        desks = asked or desks_in_use(runtime)
+        return await scan_with(runtime, console, options, desks=desks, is_due_only=args.due, is_json=args.scan_json)
+
+
+def desks_in_use(runtime: Runtime) -> tuple[str, ...]:
+    """The desks that have something to scan. Raises ConfigError when none has."""
+    settings = runtime.settings
+    if not settings.stash.url and not runtime.duplicates.is_configured:
+        settings.require_stash()
+    return ((MATCHING,) if settings.stash.url else ()) + (DUPLICATES,)
 
 
 async def scan_with(
-    runtime: Runtime, console: Console, options: ScanOptions, *, is_due_only: bool = False, is_json: bool = False
+    runtime: Runtime,
+    console: Console,
+    options: ScanOptions,
+    *,
+    desks: Sequence[str] = (MATCHING, DUPLICATES),
+    is_due_only: bool = False,
+    is_json: bool = False,
 ) -> int:
-    """Scan in an open runtime and print the outcome."""
+    """Scan in an open runtime and print the outcome. One desk's failure does not stop the next."""
     started = time.time()
-    desks: dict[str, Any] = {}
-    error = ""
-    report: ScanReport | None = None
-    next_at = await runtime.matching.next_scan_at() if is_due_only else started
-    is_due = next_at is not None and next_at <= started
-    if is_due:
-        unsubscribe = runtime.jobs.subscribe(lambda progress: console.progress(progress_line(progress)))
-        try:
-            report = await runtime.matching.scan(options)
-            desks["matching"] = report.as_result()
-        except (ConfigError, UsageError, JobCancelledError):
-            raise
-        except WinnowError as failure:
-            error = str(failure)
-        finally:
-            unsubscribe()
-    is_ok = not error and (report is None or report.is_ok)
-    if error:
+    scans: dict[str, tuple[Callable[[], Awaitable[Report]], Callable[[], Awaitable[float | None]]]] = {
+        MATCHING: (lambda: runtime.matching.scan(options), runtime.matching.next_scan_at),
+        DUPLICATES: (runtime.duplicates.scan, runtime.duplicates.next_scan_at),
+    }
+    reports: dict[str, Report] = {}
+    errors: list[str] = []
+    next_times: list[float] = []
+    unsubscribe = runtime.jobs.subscribe(lambda progress: console.progress(progress_line(progress)))
+    try:
+        for desk in desks:
+            run, when = scans[desk]
+            next_at = await when() if is_due_only else started
+            if next_at is None or next_at > started:
+                next_times += [next_at] if next_at is not None else []
+                continue
+            try:
+                reports[desk] = await run()
+            except (ConfigError, UsageError, JobCancelledError):
+                raise
+            except WinnowError as failure:
+                errors.append(str(failure))
+    finally:
+        unsubscribe()
+    is_ok = not errors and all(report.is_ok for report in reports.values())
+    for error in errors:
         console.note(error)
     if is_json:
-        document = {"ok": is_ok, "started": iso_time(started), "finished": iso_time(time.time()), "desks": desks}
-        console.json(document | ({"error": error} if error else {}))
-    elif report is not None:
-        print_report(report, console)
-    elif not is_due:
-        when = f"; the next scan is due {local_time(next_at)}" if next_at is not None else ": the schedule is off"
-        console.out(f"Nothing is due{when}.")
+        found = {desk: report.as_result() for desk, report in reports.items()}
+        document = {"ok": is_ok, "started": iso_time(started), "finished": iso_time(time.time()), "desks": found}
+        console.json(document | ({"error": "; ".join(errors)} if errors else {}))
+    else:
+        for report in reports.values():
+            print_report(report, console)
+        if not reports and not errors:
+            when_next = (
+                f"; the next scan is due {local_time(min(next_times))}" if next_times else ": the schedule is off"
+            )
+            console.out(f"Nothing is due{when_next}.")
     return 0 if is_ok else 1
 
 
-def print_report(report: ScanReport, console: Console) -> None:
+def print_report(report: Report, console: Console) -> None:
     """What a scan found, in words."""
+    if isinstance(report, ScanReport):
+        _print_matching(report, console)
+    else:
+        _print_duplicates(report, console)
+
+
+def _print_matching(report: ScanReport, console: Console) -> None:
     counts = report.counts
     proposals = f"{counts.new} new, {counts.updated} updated, {counts.withdrawn} withdrawn"
     console.out(f"{report.scenes} scenes looked through. Proposals: {proposals}.")
@@ -75,6 +118,22 @@ def print_report(report: ScanReport, console: Console) -> None:
     console.out(f"{waiting} for a decision, {report.high_confidence} of them with high confidence.")
     if report.pending:
         console.out("Next: winnow list matching")
+
+
+def _print_duplicates(report: DuplicatesReport, console: Console) -> None:
+    groups = sum(report.groups.values())
+    console.out(f"{report.files:,} files looked at, {report.hashed:,} hashed.")
+    for run in report.sources:
+        failure = f", FAILED: {plain(run.error.removeprefix(f'{run.source}: '))}" if run.error else ""
+        console.out(f"  {plain(run.source)}: {run.files:,} files{failure}")
+    if report.problems:
+        console.out(f"  {report.problems} cannot be read or decoded: `winnow jobs` leads to the log that names them")
+    parts = ", ".join(f"{number} {kind.value.replace('_', ' ')}" for kind, number in report.groups.items() if number)
+    waiting = "1 group waits" if groups == 1 else f"{groups} groups wait"
+    gain = f" ({parts}); {size(report.reclaimable_bytes)} to gain" if groups else ""
+    console.out(f"{waiting} for a decision{gain}.")
+    if groups:
+        console.out("Next: winnow list duplicates")
 
 
 def progress_line(progress: Progress) -> str:

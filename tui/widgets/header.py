@@ -23,6 +23,8 @@ TABS: Final = (
     ("dismissals", "Dismissals"),
     ("settings", "Settings"),
 )
+_SHORT: Final = {"dashboard": "Dash", "matching": "Match", "duplicates": "Dupl", "dismissals": "Dismiss"}
+"""What tabs are called where there is little room."""
 
 
 class Header(Widget):
@@ -42,14 +44,15 @@ class Header(Widget):
         self._title = title
 
     def render(self) -> Content:
-        """As wide as the terminal; what does not fit goes in this order: library, our name, keys, other tabs."""
+        """As wide as the terminal; what does not fit goes in this order: library, our name, whole words, keys, tabs."""
         width = self.content_size.width
         keys = self._keys()
-        for has_name, tabs, has_library in (
-            (True, keys, True), (True, keys, False), (False, keys, False), (True, {}, False), (True, None, True),
-            (True, None, False),
+        for has_name, tabs, has_library, is_short in (
+            (True, keys, True, False), (True, keys, False, False), (False, keys, False, False),
+            (True, keys, False, True), (False, keys, False, True), (True, {}, False, True), (True, None, True, False),
+            (True, None, False, False),
         ):  # fmt: skip
-            left = self._left(tabs, has_name=has_name)
+            left = self._left(tabs, has_name=has_name, is_short=is_short)
             right = self._server(has_library=has_library)
             gap = width - left.cell_length - right.cell_length
             if gap >= 1:
@@ -62,7 +65,7 @@ class Header(Widget):
         keymap = app.keymap_in_force
         return {name: keymap.shown(f"app.show-{name}", limit=1) for name, _ in TABS}
 
-    def _left(self, keys: Mapping[str, str] | None, *, has_name: bool = True) -> Content:
+    def _left(self, keys: Mapping[str, str] | None, *, has_name: bool = True, is_short: bool = False) -> Content:
         """The tabs with these keys before them; without the others than the open one where `keys` is None."""
         parts: list[Content | tuple[str, str] | str] = [("Winnow", "bold $foreground")] if has_name else []
         if self._title:
@@ -72,7 +75,8 @@ class Header(Widget):
             if is_current or (keys is not None and not self._title):
                 key = keys.get(name, "") if keys else ""
                 parts += ["  " if parts else "", (f"{key} " if key else "", "$accent")]
-                parts.append((title, "bold underline $accent" if is_current else ""))
+                shown = _SHORT.get(name, title) if is_short else title
+                parts.append((shown, "bold underline $accent" if is_current else ""))
         return Content.assemble(*parts)
 
     def _server(self, *, has_library: bool) -> Content:

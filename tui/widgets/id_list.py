@@ -182,16 +182,11 @@ class IdList(ScrollView, can_focus=True, inherit_bindings=False):
         self.scroll_to(y=max(0, min(line, len(self._ids) - self._room.height)), animate=False, force=True)
 
     def _show_cursor(self) -> None:
-        """Scroll when the cursor left the viewport: by three quarters of a page, which costs a slow line far less
-        than to draw every row anew at each step.
-        """
+        """Scroll as little as shows the cursor. The terminal itself moves what stays in sight, see TerminalOutput."""
         top, height = int(self.scroll_offset.y), self._room.height
         if height <= 0 or top <= self._cursor < top + height:
             return
-        ahead = height // 4
-        self._scroll_to_line(
-            self._cursor - ahead if self._cursor >= top + height else self._cursor - height + 1 + ahead
-        )
+        self._scroll_to_line(self._cursor if self._cursor < top else self._cursor - height + 1)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Ask for what came into view."""

@@ -1,0 +1,331 @@
+"""The effects that move one file into the trash and back, and that delete for good. Sidecars are effects of their own.
+
+Within a file system one rename does it; across file systems the file is copied, read back and flushed before the
+original goes. Nothing is overwritten, and nothing falls back to deletion.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from core.errors import EffectRefusedError, LedgerError, UndoRefusedError
+from core.ledger import system_trash
+from core.ledger.effects import Image, Payload, parsed
+from core.ledger.trash_checks import GoingPayload, check_going, identity_at
+from core.ledger.trash_place import make_folder, trash_place, trash_root
+from core.library import FileIdentity
+from core.media.disk_words import disk_words
+from core.media.moving import beside, copy_verified, move_new, sync_folder
+from core.media.volumes import existing, why_missing
+from core.path_text import packed, shown, unpacked
+from core.settings_duplicates import TrashSettings
+from core.store.journal import NewEffect
+
+FILE_TRASH: Final = "file.trash"
+FILE_DELETE: Final = "file.delete"
+TRASH_DELETE: Final = "trash.delete"
+_BESIDE: Final = 1000
+
+Look = Callable[[], None]
+
+
+class _Before(msgspec.Struct, frozen=True):
+    """Where the file is to lie, and whether the system's own trash is to take it."""
+
+    place: str
+    is_system: bool = False
+
+
+class TrashedImage(msgspec.Struct, frozen=True):
+    """Where the file lies now, and as what."""
+
+    place: str
+    identity: FileIdentity
+    is_system: bool = False
+
+
+def trash_effect(given: GoingPayload, *, part: str = "") -> NewEffect:
+    """The planned move into the trash."""
+    what = "sidecar " if given.is_sidecar else ""
+    return NewEffect(FILE_TRASH, f"trash {what}{shown(given.place)}", msgspec.to_builtins(given), part=part)
+
+
+def delete_effect(given: GoingPayload, *, part: str = "") -> NewEffect:
+    """The planned deletion; its title says that there is no way back."""
+    return NewEffect(FILE_DELETE, f"delete {shown(given.place)} for good", msgspec.to_builtins(given), part=part)
+
+
+class TrashFile:
+    """Moves into the trash, and back to its place, or beside it where the place is taken."""
+
+    def __init__(self, settings: TrashSettings) -> None:
+        self._settings = settings
+
+    async def inspect(self, payload: Payload) -> Image:
+        """Where it is to lie. Refused unless it is the file that was looked at and another one stays."""
+        given = parsed(payload, GoingPayload)
+        return await asyncio.to_thread(self._inspected, given)
+
+    def _inspected(self, given: GoingPayload) -> Image:
+        check_going(given)
+        if self._settings.use_system_trash:
+            return {"place": "", "is_system": True}
+        place = trash_place(given.place, given.identity, trash_root(given.place, self._settings.directory))
+        return {"place": packed(place), "is_system": False}
+
+    async def perform(self, payload: Payload, before: Image) -> Image:
+        """Move it, if it is still the file that was looked at a moment ago."""
+        given, wanted = parsed(payload, GoingPayload), parsed(before, _Before)
+        return await asyncio.to_thread(_into_trash, given, wanted)
+
+    async def settle(self, payload: Payload, before: Image) -> Image | None:
+        """Where it lies, if it is in the trash and no longer in its place."""
+        given, wanted = parsed(payload, GoingPayload), parsed(before, _Before)
+        return await asyncio.to_thread(_settled, given, wanted)
+
+    async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
+        """Refused when what lies in the trash is not what was put there."""
+        image = parsed(after, TrashedImage)
+        await asyncio.to_thread(_must_lie_there, image, parsed(payload, GoingPayload))
+
+    async def revert(self, payload: Payload, before: Image, after: Image) -> None:
+        """Put it back; a second time finds it back."""
+        await asyncio.to_thread(_back, parsed(payload, GoingPayload), parsed(after, TrashedImage))
+
+
+class DeleteFile:
+    """Deletes for good: only where that was asked for by its own word."""
+
+    async def inspect(self, payload: Payload) -> Image:
+        """Refused unless it is the file that was looked at and another one stays."""
+        await asyncio.to_thread(check_going, parsed(payload, GoingPayload))
+        return {}
+
+    async def perform(self, payload: Payload, before: Image) -> Image:
+        """Delete it."""
+        given = parsed(payload, GoingPayload)
+
+        def delete() -> None:
+            check_going(given)
+            _on_disk(given.place.unlink, given.place)
+            sync_folder(given.place.parent)
+
+        await asyncio.to_thread(delete)
+        return {}
+
+    async def settle(self, payload: Payload, before: Image) -> Image | None:
+        """Whether its folder is there and it is not."""
+        given = parsed(payload, GoingPayload)
+
+        def is_gone() -> bool:
+            return given.place.parent.is_dir() and identity_at(given.place) != given.identity
+
+        return {} if await asyncio.to_thread(is_gone) else None
+
+    async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
+        """Never."""
+        given = parsed(payload, GoingPayload)
+        raise UndoRefusedError(f"{shown(given.place)} was deleted for good: only a backup can bring it back")
+
+    async def revert(self, payload: Payload, before: Image, after: Image) -> None:
+        """Never."""
+        await self.may_revert(payload, before, after)
+
+
+class EmptyPayload(msgspec.Struct, frozen=True):
+    """Something in the trash that is deleted for good: where it lies, as what, and the effect that put it there."""
+
+    place: str
+    identity: FileIdentity
+    trash_id: int
+
+
+def empty_effect(given: EmptyPayload, name: str) -> NewEffect:
+    """The planned deletion out of the trash."""
+    return NewEffect(TRASH_DELETE, f"delete {name} out of the trash, for good", msgspec.to_builtins(given))
+
+
+class EmptyTrashed:
+    """Deletes what lies in the trash, if it is what was put there."""
+
+    async def inspect(self, payload: Payload) -> Image:
+        """Refused when something else lies there."""
+        given = parsed(payload, EmptyPayload)
+        place = Path(unpacked(given.place))
+        found = await asyncio.to_thread(identity_at, place)
+        if found is not None and (found.size, found.mtime_ns) != (given.identity.size, given.identity.mtime_ns):
+            raise EffectRefusedError(f"{shown(place)} is not what was put there; it was left alone")
+        if found is None and not place.parent.parent.is_dir():
+            raise EffectRefusedError(f"the trash {shown(place.parent.parent)} is not there: is its disk mounted?")
+        return {}
+
+    async def perform(self, payload: Payload, before: Image) -> Image:
+        """Delete it and its empty folder."""
+        place = Path(unpacked(parsed(payload, EmptyPayload).place))
+
+        def delete() -> None:
+            with suppress(FileNotFoundError):
+                _on_disk(place.unlink, place)
+            with suppress(OSError):
+                place.parent.rmdir()
+
+        await asyncio.to_thread(delete)
+        return {}
+
+    async def settle(self, payload: Payload, before: Image) -> Image | None:
+        """Whether it is gone from a trash that is there."""
+        place = Path(unpacked(parsed(payload, EmptyPayload).place))
+
+        def is_gone() -> bool:
+            return place.parent.parent.is_dir() and identity_at(place) is None
+
+        return {} if await asyncio.to_thread(is_gone) else None
+
+    async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
+        """Never."""
+        raise UndoRefusedError("what was deleted out of the trash cannot come back")
+
+    async def revert(self, payload: Payload, before: Image, after: Image) -> None:
+        """Never."""
+        await self.may_revert(payload, before, after)
+
+
+def _on_disk(work: Callable[[], object], path: Path) -> None:
+    """Do it; what the system says becomes words. Raises EffectRefusedError; FileNotFoundError passes."""
+    try:
+        work()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise EffectRefusedError(disk_words(error, path)) from error
+
+
+def _into_trash(given: GoingPayload, wanted: _Before) -> Image:
+    check_going(given)
+    path = given.place
+    if wanted.is_system:
+        place = system_trash.put(path)
+        return msgspec.to_builtins(TrashedImage(packed(place) if place else "", given.identity, is_system=True))  # type: ignore[no-any-return]
+    place = Path(unpacked(wanted.place))
+
+    def move() -> None:
+        make_folder(place)
+        try:
+            move_new(path, place)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            with suppress(FileNotFoundError):
+                place.unlink()  # a copy of an earlier try, in a folder of this very content; the original still stands
+            _copy_over(path, place, place.parent.name)
+        sync_folder(place.parent)
+        sync_folder(path.parent)
+
+    try:
+        _on_disk(move, path)
+    except FileNotFoundError as error:
+        raise EffectRefusedError(why_missing(path, given.identity.device)) from error
+    found = identity_at(place)
+    if found is None:
+        raise LedgerError(f"{shown(path)} was moved to {shown(place)}, but is not there; look for it in that folder")
+    return msgspec.to_builtins(TrashedImage(packed(place), found))  # type: ignore[no-any-return]
+
+
+def _copy_over(source: Path, target: Path, token: str) -> None:
+    """Copy beside the target, read back, flush, give it its name, then take the original away.
+
+    What an earlier try left under the token's name is made anew; nothing else is ever overwritten.
+    """
+    unfinished = target.with_name(f".winnow-{token}.part")
+    with suppress(FileNotFoundError):
+        unfinished.unlink()
+    copy_verified(source, unfinished)
+    move_new(unfinished, target)
+    sync_folder(target.parent)
+    source.unlink()
+
+
+def _settled(given: GoingPayload, wanted: _Before) -> Image | None:
+    path = given.place
+    if wanted.is_system:
+        if identity_at(path) is not None or not path.parent.is_dir():
+            return None
+        found = system_trash.find(path)
+        return msgspec.to_builtins(TrashedImage(packed(found) if found else "", given.identity, is_system=True))  # type: ignore[no-any-return]
+    place = Path(unpacked(wanted.place))
+    if identity_at(path) == given.identity:
+        return None
+    lying = identity_at(place)
+    if lying is None or lying.size != given.identity.size:
+        return None
+    return msgspec.to_builtins(TrashedImage(wanted.place, lying))  # type: ignore[no-any-return]
+
+
+def _must_lie_there(image: TrashedImage, given: GoingPayload) -> None:
+    if not image.place:
+        raise UndoRefusedError(
+            f"{shown(given.place)} is in the system's trash; bring it back from there with the system's own tools"
+        )
+    place = Path(unpacked(image.place))
+    try:
+        found = identity_at(place)
+    except OSError as error:
+        raise UndoRefusedError(f"{shown(place)} cannot be looked at ({error.strerror})") from error
+    if found is None:
+        if not place.parent.parent.is_dir():
+            raise UndoRefusedError(f"the trash {shown(place.parent.parent)} is not there: is its disk mounted?")
+        raise UndoRefusedError(f"{shown(given.place)} is no longer in the trash ({shown(place)})")
+    if (found.size, found.mtime_ns) != (image.identity.size, image.identity.mtime_ns):
+        raise UndoRefusedError(f"{shown(place)} is not what was put there; it was left alone")
+
+
+def _back(given: GoingPayload, image: TrashedImage) -> None:
+    path, place = given.place, Path(unpacked(image.place))
+    if image.place and identity_at(place) is None and _came_back(given):
+        return
+    _must_lie_there(image, given)
+    ground = existing(path.parent)
+    if ground.stat().st_dev != given.identity.device:
+        raise UndoRefusedError(
+            f"{shown(path)} cannot come back: its file system is not mounted at {shown(ground)}. It stays where it is"
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        target = next(one for one in (path, *(beside(path, number) for number in range(1, _BESIDE))) if _is_free(one))
+        try:
+            move_new(place, target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _copy_over(place, target, place.parent.name)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise UndoRefusedError(f"{disk_words(error, path)}. It stays in the trash") from error
+    if image.is_system:
+        system_trash.forget(place)
+    with suppress(OSError):
+        place.parent.rmdir()
+
+
+def _is_free(path: Path) -> bool:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return True
+    return False
+
+
+def _came_back(given: GoingPayload) -> bool:
+    """Whether the file stands in its place, or beside it, again: an undo that was cut short had moved it already."""
+    for one in (given.place, *(beside(given.place, number) for number in range(1, 10))):
+        found = identity_at(one)
+        if found is not None and (found.size, found.mtime_ns) == (given.identity.size, given.identity.mtime_ns):
+            return True
+    return False
