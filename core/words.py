@@ -19,3 +19,13 @@ def span(seconds: float) -> str:
 def count(number: int, noun: str) -> str:
     """A number with its noun in the right form: "1 candidate", "2 candidates"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def size(count: int) -> str:
+    """An amount of bytes, at most 8 columns: `0 B`, `812 KiB`, `1.4 GiB`."""
+    amount = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if amount < 1000 or unit == "TiB":
+            return f"{amount:.1f} {unit}" if unit != "B" and amount < 100 else f"{amount:.0f} {unit}"
+        amount /= 1024
+    raise AssertionError("unreachable")

@@ -99,13 +99,3 @@ def interval(hours: int) -> str:
     """A schedule in words."""
     known = {0: "off", 24: "daily", 72: "every 3 days", 168: "weekly", 336: "every 2 weeks"}
     return known.get(hours, f"every {hours} hours")
-
-
-def size(count: int) -> str:
-    """An amount of bytes, at most 8 columns: `0 B`, `812 KiB`, `1.4 GiB`."""
-    amount = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if amount < 1000 or unit == "TiB":
-            return f"{amount:.1f} {unit}" if unit != "B" and amount < 100 else f"{amount:.0f} {unit}"
-        amount /= 1024
-    raise AssertionError("unreachable")

@@ -10,13 +10,12 @@ from core.duplicates.plan import PlannedGroup, RemovalPlan
 from core.errors import UsageError
 from core.library import Group, GroupFilter, GroupStatus, Mark
 from core.runtime import BatchReport
-from core.words import count
+from core.words import count, size
 from tui.commands.decide import finish_batch, print_outcomes
 from tui.commands.opening import opened
 from tui.commands.scan import progress_line
 from tui.documents import iso_time, local_time
 from tui.present import plain
-from tui.wording import size
 
 if TYPE_CHECKING:
     from core.duplicates.desk import DuplicatesDesk

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 from core.duplicates.scan import DuplicatesReport
 from core.errors import ConfigError, JobCancelledError, UsageError, WinnowError
 from core.runtime import Progress, Runtime, ScanOptions, ScanReport
+from core.words import size
 from tui.commands.opening import endpoint_to_scan, opened
 from tui.documents import duration, iso_time, local_time
 from tui.present import plain
-from tui.wording import size
 
 if TYPE_CHECKING:
     from tui.console import Console

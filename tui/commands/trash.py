@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from core.words import count
+from core.words import count, size
 from tui.commands.decide import finish_batch
 from tui.commands.opening import opened
 from tui.documents import iso_time, local_time
 from tui.present import plain
-from tui.wording import size
 
 if TYPE_CHECKING:
     from tui.console import Console

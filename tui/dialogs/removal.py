@@ -12,14 +12,13 @@ from textual.containers import Vertical
 
 from core.duplicates.plan import PlannedGroup, RemovalPlan, Way
 from core.runtime import BatchReport
-from core.words import count
+from core.words import count, size
 from tui.screens.base import Dialog
 from tui.widgets.cells import fit, wrap
 from tui.widgets.group_list import KINDS, tail
 from tui.widgets.lines import Line, Lines
 from tui.widgets.scrolling import ScrollingText
 from tui.widgets.windowed_list import Piece, RowLook, WindowedList
-from tui.wording import size
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 
 from core.duplicates.frames import FrameCheck
 from core.library import Group, GroupMember, GroupStatus, Mark, Media
-from core.words import count
+from core.words import count, size
 from tui.bindings import bindings
 from tui.documents import duration
 from tui.messages import DecisionsChanged
@@ -27,7 +27,6 @@ from tui.widgets.group_words import decided_words
 from tui.widgets.lines import Line, Lines
 from tui.widgets.scrolling import ScrollingText
 from tui.widgets.thumb import Thumb
-from tui.wording import size
 
 _MOMENTS: Final = 9  # same-time frames to step through
 _COLUMNS: Final = 4

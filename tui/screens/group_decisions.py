@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from core.duplicates.plan import RemovalPlan
 from core.library import GroupFilter, Mark
 from core.runtime import BatchReport
-from core.words import count
-from tui.wording import size
+from core.words import count, size
 
 if TYPE_CHECKING:
     from core.duplicates.desk import DuplicatesDesk

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from core.library import GroupFilter, GroupKind, GroupSort, GroupStatus, Media
+from core.words import size
 from tui.present import plain
 from tui.widgets.group_list import KINDS
-from tui.wording import size
 
 T = TypeVar("T")
 _NAMES: Final = {

@@ -9,12 +9,11 @@ from typing import Final
 
 from core.duplicates.frames import FrameCheck
 from core.library import Group, GroupMember, LibraryRecord, Mark, Media
-from core.words import count
+from core.words import count, size
 from tui.documents import duration
 from tui.widgets.cells import fit
 from tui.widgets.group_words import mark_sign
 from tui.widgets.lines import Line
-from tui.wording import size
 
 BETTER, DIFFERENT = "\N{BLACK UP-POINTING TRIANGLE}", "\N{NOT EQUAL TO}"
 _LABEL: Final = 11

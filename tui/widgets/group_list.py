@@ -7,10 +7,10 @@ from typing import ClassVar, Final
 
 from core.library import GateCode, GroupKind, GroupSort, GroupStatus, Media
 from core.runtime import GroupLine
+from core.words import size
 from tui.widgets.cells import fit
 from tui.widgets.list_head import GUTTER, Column
 from tui.widgets.windowed_list import Piece, RowLook, WindowedList
-from tui.wording import size
 
 KINDS: Final = {
     GroupKind.EXACT: ("=", "same bytes"),

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from core.library import Group, GroupStatus, Mark
 from core.runtime import GroupLine, GroupTotals
-from core.words import count
+from core.words import count, size
 from tui.widgets.cells import columns, fit, wrap
 from tui.widgets.group_list import kind_words, tail
 from tui.widgets.lines import Line
-from tui.wording import size
 
 
 def status_lines(
