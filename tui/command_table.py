@@ -149,7 +149,7 @@ _DETAIL: Final = _scope(
 _DUPLICATES: Final = _scope(
     "duplicates",
     "Duplicates",
-    ("keep-suggested", "As the rule says", "Keep what the rules suggest, mark the others to go.", True),
+    ("keep-suggested", "By rule", "Keep what the rules suggest, mark the others to go.", True),
     (
         "not-duplicates",
         "No duplicates",
@@ -159,7 +159,7 @@ _DUPLICATES: Final = _scope(
     ("clear-group", "No marks", "Take the marks of the group away."),
     ("skip", "Skip", "Leave it undecided and go to the next one.", True),
     ("apply", "Apply", "Carry out what is marked, after a look at the list.", True),
-    ("rule-all", "All by rule", "Carry out what the rules decide in all groups shown, after a look at the list."),
+    ("rule-all", "All by rule", "Carry out what the rules decide in the groups shown, after a look at the list."),
     ("toggle-select", "Select", "Select the line, or take it out of the selection.", True),
     ("select-all", "Select all", "Select everything the filter shows."),
     ("clear-selection", "Select none", "Empty the selection."),
@@ -186,7 +186,7 @@ _COMPARE: Final = _scope(
     ("keep", "Keep", "Mark this file to stay, or take that mark away.", True),
     ("trash", "Trash", "Mark this file to go to the trash, or take that mark away.", True),
     ("keep-only", "Only this", "Keep this file alone and mark all others to go.", True),
-    ("keep-suggested", "As the rule says", "Keep what the rules suggest, mark the others to go.", True),
+    ("keep-suggested", "By rule", "Keep what the rules suggest, mark the others to go.", True),
     ("swap", "Swap", "Let this file change places with the one that is kept."),
     ("merge", "Merge", "Merge the metadata of what goes into what stays before it goes, or not."),
     ("not-duplicates", "No duplicates", "Remember that these are no duplicates.", True),

@@ -48,6 +48,7 @@ class ListView(Protocol):
 class ListBrowser(WinnowScreen):
     """The list with its lines of status, kept up to date. The search field is `#find`, the empty state `#empty`."""
 
+    AUTO_FOCUS = ""  # else the hidden search field would get the keys when an empty list is shown again
     view: Any  # a ListView; each screen has its own
 
     def __init__(self) -> None:

@@ -28,6 +28,8 @@ _ANSWERED_BY = {
     "dashboard": ("tui.screens.dashboard", "DashboardScreen"),
     "matching": ("tui.screens.matching", "MatchingScreen"),
     "detail": ("tui.screens.match_detail", "MatchDetailScreen"),
+    "duplicates": ("tui.screens.duplicates", "DuplicatesScreen"),
+    "compare": ("tui.screens.compare", "CompareScreen"),
     "jobs": ("tui.screens.jobs", "JobsScreen"),
     "history": ("tui.screens.history", "HistoryScreen"),
     "dismissals": ("tui.screens.dismissals", "DismissalsScreen"),
@@ -55,8 +57,10 @@ async def test_the_palette_and_the_help_name_every_command_of_the_screen(world: 
     """Every screen: each of its commands has a line in the help and an entry in the palette."""
     async with opened(world, tmp_path / "data", size=(120, 180)) as driver:
         await driver.scan()
-        modes = ("matching", "jobs", "history", "dismissals", "settings", "messages", "dashboard", "detail")
-        for key, mode in zip("23456712", modes, strict=True):
+        modes = (
+            "matching", "duplicates", "jobs", "history", "dismissals", "settings", "messages", "dashboard", "detail",
+        )  # fmt: skip
+        for key, mode in zip("234567812", modes, strict=True):
             if mode == "messages":
                 await driver.press(key)
                 await driver.until(lambda: driver.screen.SCOPE == "messages")
