@@ -202,7 +202,9 @@ async def test_a_stash_that_fails_is_still_one_document(world: DemoWorld, run: W
     world.stash.faults.add(FaultKind.UNAUTHORIZED, times=None)
     ran = await run("--scan-only", "--json")
     document = json.loads(ran.out)
-    assert (ran.status, document["ok"], document["desks"]) == (1, False, {})
+    assert (ran.status, document["ok"]) == (1, False)
+    assert "matching" not in document["desks"]
+    assert "refuses the key" in document["desks"]["duplicates"]["sources"][0]["error"]
     assert "refuses the key" in document["error"]
     assert "refuses the key" in ran.err
 
