@@ -1,8 +1,4 @@
-"""A Winnow of its own process that removes records from a Stash, or takes that back, and kills itself in the middle.
-
-Takes one JSON object: url, api_key, files, data, batch (0: plan and carry out; else take that one back), step and nth
-(which recorded step, the how many-th of its name, is the last).
-"""
+"""A process that applies or undoes what the rules decide, and ends itself by `kill -9` at a given recorded step."""
 
 from __future__ import annotations
 
@@ -14,26 +10,27 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+from core.config import load_settings
+from core.runtime import open_runtime
+from core.store.journal import EffectRecord
 
-from stash_cases import bench_over
 
-
-async def run(given: dict[str, Any]) -> None:
+async def main(given: dict[str, Any]) -> None:
     seen = 0
 
-    def on_step(name: str, _: object) -> None:
+    def die(step: str, effect: EffectRecord) -> None:
         nonlocal seen
-        seen += name == given["step"]
-        if seen == given["nth"]:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if step == given["step"]:
+            seen += 1
+            if seen == given["number"]:
+                os.kill(os.getpid(), signal.SIGKILL)
 
-    where = (given["url"], given["api_key"], Path(given["files"]), Path(given["data"]))
-    async with bench_over(*where, on_step=on_step) as bench:
-        if given["batch"]:
-            await bench.ledger.undo_batch(given["batch"])
+    settings = load_settings(Path(given["config"]))
+    async with open_runtime(settings, data_dir=Path(given["data"]), on_step=die) as runtime:
+        if given["does"] == "apply":
+            await runtime.duplicates.apply(await runtime.duplicates.load_plan(given["plan"]))
         else:
-            await bench.apply(await bench.three())
+            await runtime.history.undo_batch(given["batch"])
 
 
-asyncio.run(run(json.loads(sys.argv[1])))
+asyncio.run(main(json.loads(sys.argv[1])))
