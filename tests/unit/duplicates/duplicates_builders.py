@@ -11,7 +11,7 @@ from core.model import LocalEntity, StashId
 
 def file(number: int = 1, *, media: Media = Media.VIDEO, **given: Any) -> LibraryFile:
     """A file that is there; facts and hashes may be given by their own names."""
-    facts = {"width": 1280, "height": 720, "duration": 60.0, "frame_rate": 25.0, "video_codec": "h264"}
+    facts: dict[str, Any] = {"width": 1280, "height": 720, "duration": 60.0, "frame_rate": 25.0, "video_codec": "h264"}
     if media is Media.IMAGE:
         facts = {"width": 1280, "height": 720, "container": "jpeg"}
     facts |= {name: given.pop(name) for name in list(given) if name in FileFacts.__dataclass_fields__}
