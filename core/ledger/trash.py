@@ -54,12 +54,17 @@ class TrashedImage(msgspec.Struct, frozen=True):
 def trash_effect(given: GoingPayload, *, part: str = "") -> NewEffect:
     """The planned move into the trash."""
     what = "sidecar " if given.is_sidecar else ""
-    return NewEffect(FILE_TRASH, f"trash {what}{shown(given.place)}", msgspec.to_builtins(given), part=part)
+    return NewEffect(FILE_TRASH, f"trash {what}{_named(given.place)}", msgspec.to_builtins(given), part=part)
 
 
 def delete_effect(given: GoingPayload, *, part: str = "") -> NewEffect:
     """The planned deletion; its title says that there is no way back."""
-    return NewEffect(FILE_DELETE, f"delete {shown(given.place)} for good", msgspec.to_builtins(given), part=part)
+    return NewEffect(FILE_DELETE, f"delete for good {_named(given.place)}", msgspec.to_builtins(given), part=part)
+
+
+def _named(path: Path) -> str:
+    """The name first, which tells most where there is little room."""
+    return f"{shown(path.name)} (in {shown(path.parent)})"
 
 
 class TrashFile:
