@@ -10,10 +10,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from core.model import RecommendationFilter
-from core.runtime import ACCEPT, SCAN, JobRecord, JobState, MatchingSummary, ScanOptions
+from core.runtime import ACCEPT, APPLY, DUPLICATES_SCAN, SCAN, JobRecord, JobState, MatchingSummary, ScanOptions
 from tui.bindings import bindings
 from tui.messages import DecisionsChanged, JobsProgressed, ServerChecked
 from tui.screens.base import WinnowScreen
+from tui.screens.dashboard_duplicates import duplicates_lines
 from tui.screens.dashboard_words import card_lines, running_lines, trouble_lines
 from tui.widgets.card import Card
 
@@ -38,6 +39,7 @@ class DashboardScreen(WinnowScreen):
         with VerticalScroll(can_focus=False, id="body"):
             yield Static(id="trouble")
             yield Card("Matching", id="matching")
+            yield Card("Duplicates", id="duplicates")
             yield Static(id="running")
 
     def on_mount(self) -> None:
@@ -71,6 +73,14 @@ class DashboardScreen(WinnowScreen):
         newest = await self.runtime.jobs.newest(kind=SCAN, limit=1)
         self._newest = newest[0] if newest else None
         self.query_one("#matching", Card).show(self._lines(self._summary))
+        self.query_one("#duplicates", Card).show(
+            duplicates_lines(
+                await self.runtime.duplicates.summary(),
+                now=self.winnow.clock.now(),
+                interval_hours=self.winnow.settings.duplicates.interval_hours,
+                key=self.winnow.keymap_in_force.shown("app.show-duplicates", limit=1),
+            )
+        )
         self._show_trouble()
         self._show_running()
         self.refresh_bindings()
@@ -105,9 +115,9 @@ class DashboardScreen(WinnowScreen):
         return job if job and job.state in _OPEN and job.id not in self.winnow.progress else None
 
     def _open_job(self) -> tuple[int, JobState] | None:
-        """The scan or accept that runs, and its state."""
+        """What runs, and its state."""
         for progress in self.winnow.progress.values():
-            if progress.kind in {SCAN, ACCEPT}:
+            if progress.kind in {SCAN, ACCEPT, DUPLICATES_SCAN, APPLY}:
                 return progress.job_id, progress.state
         elsewhere = self._elsewhere()
         return (elsewhere.id, elsewhere.state) if elsewhere else None
