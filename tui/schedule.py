@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from core.errors import JobRunningError
-from core.runtime import ScanOptions
+from core.runtime import JobRecord, ScanOptions
 
 if TYPE_CHECKING:
     from tui.app import WinnowApp
 
 
 class Schedule:
-    """Looks once a minute. The very first scan is the person's to start; after a failed one an hour passes."""
+    """Looks once a minute. The very first scan of a desk is the person's to start; after a failed one an hour passes."""
 
     _SECONDS: Final = 60.0
     _PAUSE_SECONDS: Final = 3600.0
 
     def __init__(self, app: WinnowApp) -> None:
         self._app = app
-        self._tried_at = float("-inf")
+        self._tried_at: dict[str, float] = {}
 
     def begin(self) -> None:
         """Look once a minute from now on."""
@@ -28,16 +29,23 @@ class Schedule:
         )
 
     async def start_what_is_due(self) -> None:
-        """Start a scan when its time has come and none is under way."""
+        """Start the scans whose time has come, where none is under way."""
+        runtime = self._app.runtime
+        matching, duplicates = await runtime.matching.summary(), await runtime.duplicates.summary()
+        if self._is_due("matching", matching.last_scan, matching.next_scan_at):
+            await self._start("matching", lambda: runtime.matching.start_scan(ScanOptions()), "The scheduled scan")
+        if self._is_due("duplicates", duplicates.last_scan, duplicates.next_scan_at):
+            await self._start("duplicates", runtime.duplicates.start_scan, "The scheduled scan for duplicates")
+
+    def _is_due(self, desk: str, last: JobRecord | None, next_at: float | None) -> bool:
         now = self._app.clock.now()
-        if now - self._tried_at < self._PAUSE_SECONDS:
-            return
-        summary = await self._app.runtime.matching.summary()
-        if summary.last_scan is None or summary.next_scan_at is None or summary.next_scan_at > now:
-            return
-        self._tried_at = now
+        was_tried = now - self._tried_at.get(desk, float("-inf")) < self._PAUSE_SECONDS
+        return last is not None and next_at is not None and next_at <= now and not was_tried
+
+    async def _start(self, desk: str, start: Callable[[], Awaitable[object]], what: str) -> None:
+        self._tried_at[desk] = self._app.clock.now()
         try:
-            await self._app.runtime.matching.start_scan(ScanOptions())
+            await start()
         except JobRunningError:
             return  # the same work, started elsewhere
-        self._app.say("The scheduled scan has started.")
+        self._app.say(f"{what} has started.")
