@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -94,32 +95,45 @@ def _local(svg: str) -> str:
 
 
 async def draw_all(folder: Path) -> None:
-    """Every picture."""
+    """Every picture. The world stands in a folder of one name, since paths are shown."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as place:
-        (Path(place) / "world").mkdir()
-        (Path(place) / "world" / "ports.json").write_text(_PORTS)
-        async with DemoWorld.open(Path(place) / "world") as world:
-            app = PictureApp(
-                msgspec.structs.replace(load_settings(world.config_path), path=Path("~/.config/winnow/config.toml")),
-                Path(place) / "data",
-                images="halfcell",
-                keymap=load_keymap(),
-                clock=StandingClock(),
-                is_scheduling=False,
-            )
-            async with app.run_test(size=SIZE, notifications=False) as pilot:
-                artist = Artist(app, pilot, folder)
-                await artist.until(lambda: app.current_mode == "dashboard")
-                app.theme = DARK
-                await artist.until(lambda: "online" in artist.text)
-                await artist.draw("dashboard", "s", shows="wait for a decision")
-                await artist.draw("matching", "2", shows="Certain both")
-                await artist.draw("detail", "j", "enter", shows="Fingerprint")
-                await artist.draw("accept-all", "escape", "1", "A", shows="Link ")
-                await artist.draw("history", "y", "4", shows="Actions of batch")
-                await artist.draw("undo", "u", shows="Undo accept")
-                await artist.draw("help", "escape", "1", "question_mark", shows="Dashboard")
+    place = Path(tempfile.gettempdir()) / "winnow-pictures"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    try:
+        (place / "ports.json").write_text(_PORTS)
+        async with DemoWorld.open(place, duplicates=True) as world:
+            await _draw(world, place / "data", folder)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+async def _draw(world: DemoWorld, data: Path, folder: Path) -> None:
+    app = PictureApp(
+        msgspec.structs.replace(load_settings(world.config_path), path=Path("~/.config/winnow/config.toml")),
+        data,
+        images="halfcell",
+        keymap=load_keymap(),
+        clock=StandingClock(),
+        is_scheduling=False,
+    )
+    async with app.run_test(size=SIZE, notifications=False) as pilot:
+        artist = Artist(app, pilot, folder)
+        await artist.until(lambda: app.current_mode == "dashboard")
+        app.theme = DARK
+        await artist.until(lambda: "online" in artist.text)
+        await pilot.press("3", "S")
+        await artist.until(lambda: "lighthouse" in artist.text)
+        await pilot.press("1")
+        await artist.draw("dashboard", "s", shows="25  wait for a decision")
+        await artist.draw("duplicates", "3", "j", "j", "j", shows="keep the first")
+        await artist.draw("compare", "enter", shows="suggested to keep")
+        await artist.draw("matching", "escape", "2", shows="Certain both")
+        await artist.draw("detail", "j", "enter", shows="Fingerprint")
+        await artist.draw("accept-all", "escape", "1", "A", shows="Link ")
+        await artist.draw("history", "y", "5", shows="Actions of batch")
+        await artist.draw("undo", "u", shows="Undo accept")
+        await artist.draw("help", "escape", "1", "question_mark", shows="Dashboard")
 
 
 if __name__ == "__main__":

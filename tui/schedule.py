@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Schedule:
-    """Looks once a minute. The very first scan of a desk is the person's to start; after a failed one an hour passes."""
+    """Looks once a minute. The first scan of a desk is the person's to start; after a failed one an hour passes."""
 
     _SECONDS: Final = 60.0
     _PAUSE_SECONDS: Final = 3600.0
