@@ -120,7 +120,7 @@ def _distance(member: GroupMember, group: Group) -> str:
     if member.distance is None:
         return ""
     if member.file.id == (group.keeper_id if group.keeper_id is not None else group.members[0].file.id):
-        return "the others are measured from here"
+        return "measured from here"
     return count(member.distance, "bit")
 
 
@@ -145,7 +145,7 @@ def compare_lines(
         for number, words in enumerate(fact.words):
             is_best = fact.is_best(number)
             sign = f"{BETTER} " if is_best else f"{DIFFERENT} " if fact.is_different and words else "  "
-            part = "good" if is_best else "careful" if fact.is_different and fact.label != "Size" else ""
+            part = "good" if is_best else ""
             if fact.label in ("Trouble", "Protected"):
                 part = "wrong" if fact.label == "Trouble" else "careful"
             pieces.append((fit(sign + words, side) + " ", part))
