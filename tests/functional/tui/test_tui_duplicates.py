@@ -25,12 +25,12 @@ async def searched(driver: Driver) -> GroupList:
     await driver.press("S")
     await driver.until(lambda: driver.said("scan for duplicates is done"), "the end of the scan")
     await driver.shows("lighthouse.mp4")
-    return driver.screen.query_one(GroupList)
+    return driver.app.screen.query_one(GroupList)
 
 
 async def on_group(driver: Driver, name: str) -> int:
     """Put the cursor on the group that holds a file of this name, by keys; the group's id."""
-    groups = driver.screen.query_one(GroupList)
+    groups = driver.app.screen.query_one(GroupList)
     await driver.press("g")
     for _ in groups.ids:
         key = groups.cursor_id
