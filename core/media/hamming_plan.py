@@ -118,7 +118,8 @@ def tables(count: int, distance: int) -> tuple[tuple[Table, ...], float]:
             if bits > MAX_KEY - 2:
                 continue
             run = count / 2**bits
-            cost = number * count * (SORT_NS + PAIR_NS * (run + 6 * math.sqrt(run)))
+            sorting = SORT_NS * (1 if bits <= 16 else 2)
+            cost = number * count * (sorting + PAIR_NS * (run + 6 * math.sqrt(run)))
             if best is None or cost < best[0]:
                 best = cost, blocks, chosen, parts
     assert best is not None
@@ -126,8 +127,8 @@ def tables(count: int, distance: int) -> tuple[tuple[Table, ...], float]:
     return tuple(_tables(blocks, chosen, parts)), cost
 
 
-SORT_NS: Final = 45.0  # a hash into one table: its key, sorting, gathering
-PAIR_NS: Final = 0.45  # one comparison
+SORT_NS: Final = 30.0  # a hash into one table: its key, sorting, gathering
+PAIR_NS: Final = 0.65  # one comparison
 
 
 def _parts(blocks: int, chosen: int, distance: int) -> int:

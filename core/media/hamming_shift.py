@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     Words = NDArray[numpy.uint64]
 
 BLOCK_ROWS: Final = 32_768
-LONG_RUN: Final = 96  # rows; longer ones are compared as rectangles
 
 
 def table_tasks(values: Words, distance: int, plan: tuple[Table, ...]) -> Iterator[Task]:
@@ -43,13 +42,13 @@ def _search(values: Words, distance: int, plan: tuple[Table, ...], emit: Emit) -
     del keys
     lengths = numpy.diff(starts, append=len(values))
     masks = [numpy.uint64(table.mask) for table in plan]
-    is_long = lengths > LONG_RUN
+    is_long = lengths > 64 + 3 * (len(values) >> sum(width for _, width in plan[-1].pieces))
     for start, length in zip(starts[is_long].tolist(), lengths[is_long].tolist(), strict=True):
         run = slice(start, start + length)
         for pairs in _within_run(ordered[run], order[run], distance, masks):
             emit(pairs)
     reach = numpy.where(is_long, 1, lengths) - 1
-    reaches = numpy.repeat(reach.astype(numpy.uint8), lengths)
+    reaches = numpy.repeat(reach.astype(numpy.int32), lengths)
     for top in range(0, len(values), BLOCK_ROWS):
         farthest = int(reaches[top : top + BLOCK_ROWS].max())
         if farthest:
@@ -71,10 +70,10 @@ def _keys(values: Words, table: Table) -> NDArray[numpy.uint32]:
 
 def _shifted(
     ordered: Words,
-    order: NDArray[numpy.uint32],
+    order: NDArray[numpy.int32],
     top: int,
     farthest: int,
-    reaches: NDArray[numpy.uint8],
+    reaches: NDArray[numpy.int32],
     distance: int,
     masks: list[numpy.uint64],
 ) -> Pairs:
@@ -83,17 +82,17 @@ def _shifted(
 
     rows: list[NDArray[numpy.intp]] = []
     others: list[NDArray[numpy.intp]] = []
-    differing = numpy.empty(BLOCK_ROWS, numpy.uint64)
+    differing, bits = numpy.empty(BLOCK_ROWS, numpy.uint64), numpy.empty(BLOCK_ROWS, numpy.uint8)
     for shift in range(1, farthest + 1):
         size = min(BLOCK_ROWS, len(ordered) - shift - top)
         if size <= 0:
             break
-        exor = numpy.bitwise_xor(
-            ordered[top : top + size], ordered[top + shift : top + shift + size], out=differing[:size]
-        )
-        hits = numpy.flatnonzero(numpy.bitwise_count(exor) <= distance)
-        hits = hits[reaches[hits + top] > 0] if len(hits) else hits
-        if len(hits):
+        begin = top + shift
+        numpy.bitwise_xor(ordered[top : top + size], ordered[begin : begin + size], out=differing[:size])
+        numpy.bitwise_count(differing[:size], out=bits[:size])
+        if bits[:size].min() <= distance:
+            hits = numpy.flatnonzero(bits[:size] <= distance)
+            hits = hits[reaches[hits + top] > 0]
             rows.append(hits + top)
             others.append(hits + (top + shift))
     if not rows:
@@ -102,21 +101,19 @@ def _shifted(
     return _fresh(ordered, order, numpy.concatenate(rows), numpy.concatenate(others), masks)
 
 
-def _within_run(
-    words: Words, order: NDArray[numpy.uint32], distance: int, masks: list[numpy.uint64]
-) -> Iterator[Pairs]:
+def _within_run(words: Words, order: NDArray[numpy.int32], distance: int, masks: list[numpy.uint64]) -> Iterator[Pairs]:
     """Pairs of one long run of equal keys, in stripes of rows against themselves and what follows."""
     rectangle = Rectangle(distance)
     stripe = 256
     for top in range(0, len(words), stripe):
-        for rows, columns in rectangle.near(words[top : top + stripe], words[top:]):
+        for rows, columns in rectangle.near(words[top : top + stripe], words[top:], diagonal=0):
             above = columns > rows
             yield _fresh(words, order, rows[above] + top, columns[above] + top, masks)
 
 
 def _fresh(
     ordered: Words,
-    order: NDArray[numpy.uint32],
+    order: NDArray[numpy.int32],
     rows: NDArray[numpy.intp],
     others: NDArray[numpy.intp],
     masks: list[numpy.uint64],
