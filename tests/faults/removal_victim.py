@@ -1,4 +1,8 @@
-"""A process that applies or undoes what the rules decide, and ends itself by `kill -9` at a given recorded step."""
+"""A Winnow of its own process that removes records from a Stash, or takes that back, and kills itself in the middle.
+
+Takes one JSON object: url, api_key, files, data, batch (0: plan and carry out; else take that one back), step and nth
+(which recorded step, the how many-th of its name, is the last).
+"""
 
 from __future__ import annotations
 
@@ -10,27 +14,26 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from core.config import load_settings
-from core.runtime import open_runtime
-from core.store.journal import EffectRecord
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from stash_cases import bench_over
 
 
-async def main(given: dict[str, Any]) -> None:
+async def run(given: dict[str, Any]) -> None:
     seen = 0
 
-    def die(step: str, effect: EffectRecord) -> None:
+    def on_step(name: str, _: object) -> None:
         nonlocal seen
-        if step == given["step"]:
-            seen += 1
-            if seen == given["number"]:
-                os.kill(os.getpid(), signal.SIGKILL)
+        seen += name == given["step"]
+        if seen == given["nth"]:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-    settings = load_settings(Path(given["config"]))
-    async with open_runtime(settings, data_dir=Path(given["data"]), on_step=die) as runtime:
-        if given["does"] == "apply":
-            await runtime.duplicates.apply(await runtime.duplicates.load_plan(given["plan"]))
+    where = (given["url"], given["api_key"], Path(given["files"]), Path(given["data"]))
+    async with bench_over(*where, on_step=on_step) as bench:
+        if given["batch"]:
+            await bench.ledger.undo_batch(given["batch"])
         else:
-            await runtime.history.undo_batch(given["batch"])
+            await bench.apply(await bench.three())
 
 
-asyncio.run(main(json.loads(sys.argv[1])))
+asyncio.run(run(json.loads(sys.argv[1])))

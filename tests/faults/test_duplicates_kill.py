@@ -16,7 +16,7 @@ from core.demo.world import DemoWorld
 from core.duplicates.applying import APPLY
 from core.runtime import EffectState
 
-VICTIM = Path(__file__).parent / "removal_victim.py"
+VICTIM = Path(__file__).parent / "duplicates_victim.py"
 
 
 async def killed(world: DemoWorld, **given: Any) -> None:
