@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -159,14 +159,21 @@ class Jobs:
                 _log.exception("a listener of job %s failed", progress.job_id)
 
     async def run(
-        self, kind: str, title: str, work: Work, *, parameters: dict[str, Any] | None = None, resume: int | None = None
+        self,
+        kind: str,
+        title: str,
+        work: Work,
+        *,
+        parameters: dict[str, Any] | None = None,
+        resume: int | None = None,
+        excludes: Sequence[str] = (),
     ) -> JobRecord:
         """Run work as a job and wait for its end; its record then says how it ended.
 
-        Raises JobRunningError when a job of this kind is already under way in any process. A job that fails or is
-        cancelled raises what ended it, after its end was recorded.
+        Raises JobRunningError when a job of this kind, or of one in `excludes`, is under way in any process. A job that
+        fails or is cancelled raises what ended it, after its end was recorded.
         """
-        task = await self.start(kind, title, work, parameters=parameters, resume=resume)
+        task = await self.start(kind, title, work, parameters=parameters, resume=resume, excludes=excludes)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -175,14 +182,21 @@ class Jobs:
             raise
 
     async def start(
-        self, kind: str, title: str, work: Work, *, parameters: dict[str, Any] | None = None, resume: int | None = None
+        self,
+        kind: str,
+        title: str,
+        work: Work,
+        *,
+        parameters: dict[str, Any] | None = None,
+        resume: int | None = None,
+        excludes: Sequence[str] = (),
     ) -> asyncio.Task[JobRecord]:
         """Run work as a job in the background, whatever becomes of the caller.
 
-        Raises JobRunningError when a job of this kind is already under way in any process, JobError when there is
-        no such job to resume.
+        Raises JobRunningError when a job of this kind, or of one in `excludes`, is already under way, JobError when
+        there is no such job to resume.
         """
-        starting = asyncio.ensure_future(self._start(kind, title, work, parameters or {}, resume))
+        starting = asyncio.ensure_future(self._start(kind, title, work, parameters or {}, resume, (kind, *excludes)))
         try:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:
@@ -194,13 +208,19 @@ class Jobs:
             raise
 
     async def _start(
-        self, kind: str, title: str, work: Work, parameters: dict[str, Any], resume: int | None
+        self,
+        kind: str,
+        title: str,
+        work: Work,
+        parameters: dict[str, Any],
+        resume: int | None,
+        alone_among: Sequence[str],
     ) -> asyncio.Task[JobRecord]:
         async with self.database.write() as tx:
             for other in await table.open_jobs(tx):
                 if not self._is_carried(other):
                     await table.set_state(tx, other.id, JobState.INTERRUPTED)
-                elif other.kind == kind:
+                elif other.kind in alone_among:
                     raise JobRunningError(
                         f"job {other.id} ({other.title}) is already under way. Wait for it, or stop it with "
                         f"`winnow jobs cancel {other.id}`."

@@ -24,6 +24,7 @@ from core.duplicates.decide import (
 )
 from core.duplicates.desk import SCAN as DUPLICATES_SCAN
 from core.duplicates.desk import DuplicatesDesk
+from core.duplicates.fingerprinting import HASH
 from core.duplicates.merged import merged_values
 from core.errors import ConfigError, ServerError, UsageError
 from core.jobs import Job, Jobs, Progress
@@ -40,6 +41,7 @@ from core.ledger.stash_remove_entry import STASH_REMOVE_ENTRY, StashRemoveEntry
 from core.ledger.stash_return import StashReturn
 from core.ledger.trash import FILE_DELETE, FILE_TRASH, TRASH_DELETE, DeleteFile, EmptyTrashed, TrashFile
 from core.ledger.trash_bin import EmptyWitness, TrashWitness, Witnesses
+from core.library import Media
 from core.matching.accept import ACCEPT, AcceptPlan, PlannedAccept
 from core.matching.boxes import BoxClients
 from core.matching.checked_link import CheckedLink
@@ -201,6 +203,9 @@ class Runtime:
         if record.kind == DUPLICATES_SCAN:
             await self.duplicates.scan()
             return (await self.jobs.newest(kind=DUPLICATES_SCAN, limit=1))[0]
+        if record.kind == HASH:
+            await self.duplicates.hash([Media(one) for one in record.parameters["media"]])
+            return (await self.jobs.newest(kind=HASH, limit=1))[0]
         if record.kind == ACCEPT:
             await self.matching.resume_accept(record)
         elif record.kind == APPLY:

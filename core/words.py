@@ -17,8 +17,8 @@ def span(seconds: float) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """A number with its noun in the right form: "1 candidate", "2 candidates"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """A number with its noun in the right form: "1 candidate", "2,000 candidates"."""
+    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def size(count: int) -> str:

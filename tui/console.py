@@ -112,7 +112,7 @@ class Console:
 
         Raises UsageError that names `flag` where nobody can answer, and asyncio.CancelledError on Ctrl-C and Ctrl-D.
         """
-        self._require_person(flag)
+        self.require_person(flag)
         with immediate():  # before the question is shown: who sees it can press Ctrl-C
             self._prompt(f"{question} ({default}) " if default else f"{question} ")
             line = self._in.readline()
@@ -125,7 +125,7 @@ class Console:
         """A line that is not shown while it is typed. Raises as `ask`."""
         import getpass
 
-        self._require_person(flag)
+        self.require_person(flag)
         self._clear_progress()
         with immediate():
             try:
@@ -147,7 +147,8 @@ class Console:
         self.finish()
         self._say(text)
 
-    def _require_person(self, flag: str) -> None:
+    def require_person(self, flag: str) -> None:
+        """Raises UsageError that names `flag` where nobody can answer: before long work whose end asks."""
         if not self.can_ask:
             raise UsageError(f"this asks a question and there is no terminal to answer it; give {flag}")
 

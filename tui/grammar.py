@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.errors import UsageError
-from tui.grammar_duplicates import add_duplicates
+from tui.grammar_duplicates import add_duplicates, add_hash
 from tui.grammar_parts import Commands, HelpRequested, Parser, a_count, a_path, an_id, common
 
 __all__ = ["HelpRequested", "build_parser", "parse"]
@@ -18,7 +18,7 @@ __all__ = ["HelpRequested", "build_parser", "parse"]
 _IMAGES = ("auto", "off", "halfcell", "kitty", "sixel")  # as [display] images
 _DESKS = ("matching", "duplicates")
 _STATUSES = ("pending", "accepted", "dismissed", "superseded", "withdrawn", "decided", "resolved", "kept")
-_EXPORTED = ("matching",)
+_EXPORTED = ("matching", "duplicates")
 
 _DESCRIPTION = """\
 Match the scenes of a Stash library with stash-boxes from the terminal: reviewable, explainable, undoable.
@@ -65,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_decisions(commands)
     _add_records(commands)
     add_duplicates(commands)
+    add_hash(commands)
     return parser
 
 
@@ -197,6 +198,7 @@ def _add_records(commands: Commands) -> None:
         "export:export",
         "the recommendations of a desk as CSV or JSON",
         "winnow export matching --format csv --output matches.csv",
+        "winnow export duplicates --format json",
         json=False,
     )
     export.add_argument("desk", metavar="DESK", choices=_EXPORTED, help=", ".join(_EXPORTED))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tui.grammar_parts import Commands, a_count, an_id
+from tui.grammar_parts import Commands, a_count, a_path, an_id
 
 
 def add_duplicates(commands: Commands) -> None:
@@ -82,6 +82,27 @@ def _add_plans(actions: Commands) -> None:
     apply.add_argument("plan", metavar="PLAN", type=an_id, help="the number that `winnow duplicates plan` printed")
     apply.add_argument("--yes", action="store_true", help="do not ask")
     apply.add_argument("--permanent", action="store_true", help="the plan deletes for good: say so twice")
+
+
+def add_hash(commands: Commands) -> None:
+    """`winnow hash`."""
+    hashing = commands.add(
+        "hash",
+        "hashing:hash_files",
+        "compute the PHASHes that are missing, bit for bit as Stash does",
+        "winnow hash --media image --export phashes.csv",
+        "winnow hash --media image --write-to-stash",
+    )
+    hashing.add_argument("--media", choices=("image", "video"), action="append", help="these alone (default: as set)")
+    hashing.add_argument(
+        "--export", metavar="FILE", type=a_path, help="write file_id,phash of all files of Stash to this CSV file"
+    )
+    hashing.add_argument(
+        "--write-to-stash",
+        action="store_true",
+        help="set the PHASHes that Stash lacks; `winnow undo` takes it back",
+    )
+    hashing.add_argument("--yes", action="store_true", help="with --write-to-stash: do not ask")
 
 
 def _add_trash(commands: Commands) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from core.ledger.apply import BatchReport, Ledger
 from core.store import plans
 from core.store.database import Database
 from core.store.jobs import JobRecord
+from core.store.journal import NewEffect
 from core.words import count
 
 APPLY: Final = "duplicates.apply"
@@ -37,15 +39,21 @@ class Applying:
         UsageError when the stored plan was applied meanwhile.
         """
         effects = await asyncio.to_thread(effects_of, plan, has_stash=self._has_stash)
-        if not effects:
-            return BatchReport(0)
         verb = "delete" if plan.is_final else "trash"
         title = f"{verb} {count(plan.files, 'file')} of {count(len(plan.accepted), 'group')}"
+        return await self.carry_out(effects, title, plan_id=plan.id)
+
+    async def carry_out(
+        self, effects: Sequence[NewEffect], title: str, *, plan_id: int = 0, message: str = "moving files"
+    ) -> BatchReport:
+        """Any effects of this desk, as one batch and one job. Raises as `apply`."""
+        if not effects:
+            return BatchReport(0)
         batch_id = await self._ledger.submit("duplicates", title, effects)
         try:
-            if plan.id:
-                await self._note(plan.id, batch_id)
-            return await self._apply(batch_id, title)
+            if plan_id:
+                await self._note(plan_id, batch_id)
+            return await self._apply(batch_id, title, message)
         except (JobRunningError, UsageError):
             await self._ledger.give_up(batch_id, "it was not begun")
             raise
@@ -57,14 +65,15 @@ class Applying:
 
     async def resume(self, job: JobRecord) -> BatchReport:
         """Go on with a batch that was cut short; everything is checked again."""
-        return await self._apply(int(job.parameters["batch_id"]), job.title, resume=job.id)
+        message = str(job.parameters.get("message", "moving files"))
+        return await self._apply(int(job.parameters["batch_id"]), job.title, message, resume=job.id)
 
-    async def _apply(self, batch_id: int, title: str, *, resume: int | None = None) -> BatchReport:
+    async def _apply(self, batch_id: int, title: str, message: str, *, resume: int | None = None) -> BatchReport:
         reports: list[BatchReport] = []
 
         async def work(job: Job) -> dict[str, Any]:
             async def tell(done: int, total: int) -> None:
-                await job.report(done=done, total=total, message="moving files")
+                await job.report(done=done, total=total, message=message)
 
             report = await self._ledger.apply(batch_id, on_progress=tell)
             reports.append(report)
@@ -75,5 +84,7 @@ class Applying:
             return {"batch_id": batch_id, "done": len(report.done), "refused": len(report.not_done)}
 
         with suppress(_StoppedError):  # the report says so, too
-            await self._jobs.run(APPLY, title, work, parameters={"batch_id": batch_id}, resume=resume)
+            await self._jobs.run(
+                APPLY, title, work, parameters={"batch_id": batch_id, "message": message}, resume=resume
+            )
         return reports[0]

@@ -32,7 +32,7 @@ from core.store import library
 from core.store.database import Database
 from core.store.library import place_of
 
-_SAMPLES: Final = 6  # files by which a mapping is verified
+_SAMPLES: Final = 6  # files of each medium by which a mapping is verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,8 @@ class Catalog:
             seen = Seen(None, problem="has no place on this machine") if place is None else look_at(str(place))
         if seen.identity is not None:
             chosen = self.samples.setdefault(mapping_of(file.path, self.path_map), [])
-            if len(chosen) < _SAMPLES and (file.oshash is not None or file.md5 is not None):
+            sampled = sum(one.media is file.media for one, _ in chosen)
+            if sampled < _SAMPLES and (file.oshash is not None or file.md5 is not None):
                 chosen.append((file, str(place)))
         if seen.identity is not None and file.size and seen.identity.size != file.size:
             words = (

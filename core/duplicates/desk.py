@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from core.clock import Clock
 from core.duplicates.applying import Applying
+from core.duplicates.fingerprinting import HASH, Fingerprinting, HashOutcome
 from core.duplicates.frames import FrameCheck, check_frames
 from core.duplicates.plan import RemovalPlan
 from core.duplicates.planning import PLAN, Planning
+from core.duplicates.reading import OpenSource, at_hand
 from core.duplicates.reviewing import Reviewing
-from core.duplicates.scan import DuplicatesReport, DuplicatesScan, OpenSource, at_hand
+from core.duplicates.scan import DuplicatesReport, DuplicatesScan
 from core.errors import ConfigError
 from core.jobs import Job, Jobs
 from core.ledger.apply import BatchReport, Ledger
@@ -77,6 +79,17 @@ class DuplicatesDesk(Reviewing):
         self._stash = stash
         self._applying = Applying(database, jobs, ledger, has_stash=stash is not None)
         self.trash = TrashBin(database, ledger, clock)
+        self.hashes = Fingerprinting(
+            database,
+            jobs,
+            pool,
+            clock,
+            settings,
+            ways=self._ways,
+            applying=self._applying,
+            has_stash=stash is not None,
+            excludes=(SCAN,),
+        )
         self._planning = Planning(database, jobs, pool, clock, settings.duplicates, has_stash=stash is not None)
 
     # -- reading -----------------------------------------------------------------------------------------------------
@@ -152,25 +165,42 @@ class DuplicatesDesk(Reviewing):
         Raises JobRunningError when one is under way, ConfigError when there is nothing to search.
         """
         scan = self._scan()
-        await self._jobs.run(SCAN, _TITLE, scan.run, parameters=scan.parameters, resume=await self._resumable())
+        resume = await self._resumable()
+        await self._jobs.run(SCAN, _TITLE, scan.run, parameters=scan.parameters, resume=resume, excludes=(HASH,))
         return scan.report
 
     async def start_scan(self) -> asyncio.Task[JobRecord]:
         """Scan as a job in the background, whatever becomes of the caller. Raises as `scan`."""
         scan = self._scan()
+        resume = await self._resumable()
         return await self._jobs.start(
-            SCAN, _TITLE, scan.run, parameters=scan.parameters, resume=await self._resumable()
+            SCAN, _TITLE, scan.run, parameters=scan.parameters, resume=resume, excludes=(HASH,)
         )
 
     async def _resumable(self) -> int | None:
         last = await self._jobs.resumable(SCAN)
         return None if last is None else last.id
 
-    def _scan(self) -> DuplicatesScan:
+    async def hash(self, media: Collection[Media]) -> HashOutcome:
+        """Hash all files of these media that have no PHASH, as a job; what was found out serves every desk.
+
+        Raises JobRunningError while a scan or another one is under way, ConfigError when there is nothing to hash.
+        """
+        self._need_sources()
+        return await self.hashes.run(media)
+
+    def _need_sources(self) -> None:
         if not self.is_configured:
             raise ConfigError(
                 "there is nothing to search: set [stash] url or [duplicates] folders, or run `winnow init`"
             )
+
+    def _scan(self) -> DuplicatesScan:
+        self._need_sources()
+        return DuplicatesScan(self._database, self._pool, self._clock, self._settings, self._ways())
+
+    def _ways(self) -> list[tuple[str, OpenSource]]:
+        """The ways to the Stash's library: its database file, where one is named, before its server."""
         sources: list[tuple[str, OpenSource]] = []
         if self._settings.stash.database:
             place = Path(self._settings.stash.database)
@@ -178,7 +208,7 @@ class DuplicatesDesk(Reviewing):
         if self._stash is not None:
             found = StashLibrary(self._stash)
             sources.append((found.name, lambda: at_hand(found)))
-        return DuplicatesScan(self._database, self._pool, self._clock, self._settings, sources)
+        return sources
 
     # -- planning ----------------------------------------------------------------------------------------------------
 

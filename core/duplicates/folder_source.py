@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from core.duplicates.catalog import Catalog
@@ -16,10 +16,12 @@ from core.settings_duplicates import DuplicatesSettings
 _LOGGED = 100  # troubles that are named in the log
 
 
-async def read_folder(catalog: Catalog, root: Path, settings: DuplicatesSettings, job: Job) -> int:
+async def read_folder(
+    catalog: Catalog, root: Path, settings: DuplicatesSettings, media: Collection[Media], job: Job
+) -> int:
     """Bring the files below a folder into the catalog; how many. Raises UnreadableFileError when it is not there."""
     wanted = Wanted(
-        frozenset(Media(one) for one in settings.media),
+        frozenset(media),
         takes=lambda path: (
             (not settings.include or fits_any(path, settings.include)) and not fits_any(path, settings.exclude)
         ),

@@ -50,6 +50,13 @@ class HashReport:
     bytes: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)
 
+    def add(self, other: HashReport) -> None:
+        """Count another run in."""
+        self.hashed += other.hashed
+        self.from_cache += other.from_cache
+        self.bytes += other.bytes
+        self.problems += other.problems
+
 
 class HashRun:
     """One run over a list of files, as part of a job."""

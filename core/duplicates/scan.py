@@ -6,45 +6,26 @@ It changes nothing outside Winnow's own database. One source's failure stops onl
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.clock import Clock
 from core.duplicates.assemble import Assembled, Assembling
 from core.duplicates.catalog import Catalog
-from core.duplicates.folder_source import read_folder
-from core.duplicates.hashing import HashReport, HashRequest, HashRun
+from core.duplicates.filling import Filling, known_files
 from core.duplicates.mapping import unverified
+from core.duplicates.reading import OpenSource, SourceReading, SourceRun
 from core.duplicates.reconcile import Counts, FoundGroup, reconcile
-from core.errors import MediaError, ServerError
 from core.jobs import Job
-from core.library import FileFacts, GroupFilter, GroupKind, LibraryFile, LibraryRecord, Media, RecordRef
+from core.library import GroupFilter, GroupKind, LibraryFile, LibraryRecord, Media, RecordRef
 from core.media.pool import MediaPool
 from core.path_map import mapping_of
-from core.servers.library_source import LibrarySource
 from core.settings import PathMapping, Settings
-from core.store import groups, hash_cache, library
+from core.store import groups, library
 from core.store.database import Database
 
 _CHUNK: Final = 2000
-_CACHE_DAYS: Final = 180
-_DAY: Final = 86400.0
-_TRUSTED_DISTANCE: Final = 4
-
-OpenSource = Callable[[], AbstractAsyncContextManager[LibrarySource]]
-"""Opens one way to a Stash's library."""
-
-
-@dataclass(slots=True)
-class SourceRun:
-    """How one source fared; `error` is empty after a good run."""
-
-    source: str
-    files: int = 0
-    error: str = ""
 
 
 @dataclass(slots=True)
@@ -89,7 +70,7 @@ _ORDER: Final = (GroupKind.EXACT, GroupKind.SAME_PHASH, GroupKind.NEAR, GroupKin
 
 
 class DuplicatesScan:
-    """One scan. `library_sources` are ways to the Stash, in order of preference: the next is tried when one fails."""
+    """One scan. `ways` lead to the Stash, in order of preference: the next is tried when one fails."""
 
     def __init__(
         self,
@@ -97,14 +78,14 @@ class DuplicatesScan:
         pool: MediaPool,
         clock: Clock,
         settings: Settings,
-        library_sources: Sequence[tuple[str, OpenSource]],
+        ways: Sequence[tuple[str, OpenSource]],
     ) -> None:
         self._database = database
         self._pool = pool
         self._clock = clock
         self._settings = settings
         self._wanted = settings.duplicates
-        self._sources = library_sources
+        self._ways = ways
         self.report = DuplicatesReport()
 
     @property
@@ -115,118 +96,27 @@ class DuplicatesScan:
     async def run(self, job: Job) -> dict[str, Any]:
         """Scan to the end. Raises JobCancelledError; what was hashed so far is kept."""
         catalog = Catalog(self._database, self._settings.stash.path_map, job.id)
-        failed = await self._read(catalog, job)
-        self.report.files = await catalog.conclude(failed)
+        media = [one for one in Media if one.value in self._wanted.media]
+        reading = SourceReading(self._database, self._clock, self._wanted, self._ways, media)
+        self.report.sources = reading.runs
+        self.report.files = await reading.read(catalog, job)
         wrong = await unverified(catalog.samples)
         for words in wrong.values():
             await job.log(words, level="error")
-        await self._hash(job)
+        is_fast = self._wanted.hash_quality == "fast"
+        filling = Filling(self._database, self._pool, self._clock, distance=self._wanted.distance, is_fast=is_fast)
+        hashed = await filling.fill(media, job)
+        self.report.hashed, self.report.problems = hashed.hashed, len(hashed.problems)
         await self._group(job, wrong)
         await self._conclude(job)
         return self.report.as_result()
-
-    # -- reading -----------------------------------------------------------------------------------------------------
-
-    async def _read(self, catalog: Catalog, job: Job) -> frozenset[str]:
-        """Read every source; the names of those that failed."""
-        media = [one for one in Media if one.value in self._wanted.media]
-        for name, opener in self._sources:
-            if not await self._read_library(catalog, name, opener, media, job):
-                break
-        for folder in self._wanted.folders:
-            run = SourceRun(folder)
-            self.report.sources.append(run)
-            try:
-                run.files = await read_folder(catalog, Path(folder), self._wanted, job)
-            except MediaError as error:
-                run.error = str(error)
-            await self._note_end(run, job)
-        async with self._database.write() as tx:
-            await library.keep_sources(tx, [run.source for run in self.report.sources])
-        return frozenset(run.source for run in self.report.sources if run.error)
-
-    async def _read_library(
-        self, catalog: Catalog, name: str, opener: OpenSource, media: Sequence[Media], job: Job
-    ) -> bool:
-        """Read the Stash in one way; whether the next way is to be tried."""
-        run = SourceRun(name)
-        self.report.sources.append(run)
-        try:
-            async with opener() as source:
-                for one in media:
-                    run.files += await catalog.read_library(source, one, job, done=run.files)
-                for words in source.oddities.words[:20]:
-                    await job.log(f"{name}: {words}", level="warning")
-            async with self._database.write() as tx:
-                for one in media:
-                    await library.forget_records(tx, one, scan=job.id)
-        except ServerError as error:
-            run.error = str(error)
-        await self._note_end(run, job)
-        return bool(run.error)
-
-    async def _note_end(self, run: SourceRun, job: Job) -> None:
-        async with self._database.write() as tx:
-            await library.source_done(tx, run.source, files_seen=run.files, error=run.error, now=self._clock.now())
-        if run.error:
-            await job.log(f"{run.source}: {run.error}", level="error")
-        else:
-            await job.log(f"{run.source}: {run.files} files")
-
-    # -- hashing -----------------------------------------------------------------------------------------------------
-
-    async def _hash(self, job: Job) -> None:
-        """Find out what no source tells: hashes, sizes of pictures; checksums of files whose size another file has."""
-        async with self._database.read() as reader:
-            shared = await library.sizes_shared(reader)
-        requests = [
-            request
-            async for chunk in self._chunks()
-            for file in chunk
-            if (request := _request(file, shared, distance=self._wanted.distance)) is not None
-        ]
-        report = HashReport()
-        for media, message in ((Media.IMAGE, "hashing pictures"), (Media.VIDEO, "hashing videos")):
-            run = HashRun(self._database, self._pool, self._clock, is_fast=self._wanted.hash_quality == "fast")
-            part = await run.run([one for one in requests if one.media is media], job, message=message)
-            report.hashed += part.hashed
-            report.problems += part.problems
-        self.report.hashed, self.report.problems = report.hashed, len(report.problems)
-        await self._take_over_hashes(job)
-        async with self._database.write() as tx:
-            await hash_cache.prune(tx, before=self._clock.now() - _CACHE_DAYS * _DAY)
-
-    async def _take_over_hashes(self, job: Job) -> None:
-        """Bring what the cache knows to the files."""
-        async for chunk in self._chunks():
-            identities = [file.identity for file in chunk if file.identity is not None]
-            async with self._database.read() as reader:
-                known = await hash_cache.get(reader, identities)
-            changed: list[LibraryFile] = []
-            for file in chunk:
-                found = None if file.identity is None else known.get(file.identity)
-                if found is not None and (fresh := _filled(file, found)) != file:
-                    changed.append(fresh)
-            if changed:
-                async with self._database.write() as tx:
-                    await library.put_files(tx, changed, scan=job.id)
-
-    async def _chunks(self) -> AsyncIterator[list[LibraryFile]]:
-        after = 0
-        while True:
-            async with self._database.read() as reader:
-                chunk = await library.files_after(reader, after, limit=_CHUNK)
-            if not chunk:
-                return
-            yield chunk
-            after = chunk[-1].id
 
     # -- grouping ----------------------------------------------------------------------------------------------------
 
     async def _group(self, job: Job, wrong: dict[PathMapping | None, str]) -> None:
         await job.report(done=0, total=None, message="grouping")
         files: dict[Media, list[LibraryFile]] = {media: [] for media in Media}
-        async for chunk in self._chunks():
+        async for chunk in known_files(self._database):
             for file in chunk:
                 files[file.media].append(file)
 
@@ -281,47 +171,3 @@ class DuplicatesScan:
             f"{self.report.files} files, {self.report.hashed} hashed, {self.report.problems} with a problem; "
             f"{totals.groups} groups wait ({counts.new} new), {counts.withdrawn} withdrawn"
         )
-
-
-def _request(file: LibraryFile, shared: set[tuple[str, int]], *, distance: int) -> HashRequest | None:
-    """What has to be found out about a file, None where nothing is or it cannot be reached."""
-    if file.path is None or file.identity is None or file.is_in_zip:
-        return None
-    is_picture = file.media is Media.IMAGE
-    wanted = HashRequest(
-        file.path,
-        file.identity,
-        file.media,
-        wants_phash=file.hashes.phash is None,
-        wants_second=is_picture and distance > _TRUSTED_DISTANCE,
-        wants_checksums=(file.media.value, file.size) in shared and file.hashes.md5 is None,
-        wants_facts=file.facts == FileFacts(),
-        duration=file.facts.duration,
-    )
-    is_wanted = wanted.wants_phash or wanted.wants_second or wanted.wants_checksums or wanted.wants_facts
-    return wanted if is_wanted else None
-
-
-def _filled(file: LibraryFile, known: hash_cache.Known) -> LibraryFile:
-    """A file with what the cache knows of its content; what Stash says of it stays."""
-    mine, found = file.hashes, known.hashes
-    hashes = replace(
-        mine,
-        phash=mine.phash if mine.phash is not None else found.phash,
-        phash_method=mine.phash_method if mine.phash is not None else found.phash_method,
-        second=found.second if found.second is not None else mine.second,
-        oshash=mine.oshash if mine.oshash is not None else found.oshash,
-        md5=mine.md5 if mine.md5 is not None else found.md5,
-        sha1=found.sha1 if found.sha1 is not None else mine.sha1,
-        sha256=found.sha256 if found.sha256 is not None else mine.sha256,
-    )
-    facts = file.facts
-    if known.facts is not None and facts == FileFacts():
-        facts = known.facts
-    return replace(file, hashes=hashes, facts=facts, problem=file.problem or known.problem)
-
-
-@asynccontextmanager
-async def at_hand(source: LibrarySource) -> AsyncIterator[LibrarySource]:
-    """A source that is open already."""
-    yield source

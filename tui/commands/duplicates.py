@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from core.duplicates.plan import PlannedGroup, RemovalPlan
 from core.errors import UsageError
-from core.library import Group, GroupFilter, GroupStatus, Mark
+from core.library import GroupFilter, GroupStatus, Mark
 from core.runtime import BatchReport
 from core.words import count, size
 from tui.commands.decide import finish_batch, print_outcomes
 from tui.commands.opening import opened
 from tui.commands.scan import progress_line
 from tui.documents import iso_time, local_time
+from tui.group_documents import group_document, groups_of
 from tui.present import plain
 
 if TYPE_CHECKING:
-    from core.duplicates.desk import DuplicatesDesk
     from core.runtime import Runtime
     from tui.console import Console
 
 _TEXT_LIMIT: Final = 100
-_CHUNK: Final = 200
 STATUSES: Final = {
     "pending": (GroupStatus.PENDING, GroupStatus.DECIDED),
     "decided": (GroupStatus.DECIDED,),
@@ -44,7 +42,7 @@ async def list_groups(args: argparse.Namespace, console: Console) -> int:
         ids = await desk.ids(wanted, limit=args.limit if args.limit or args.json else _TEXT_LIMIT)
         if args.json:
             head = {"desk": args.desk, "total": totals.groups, "reclaimable_bytes": totals.reclaimable_bytes}
-            await console.json_list(head, "groups", documents(desk, ids))
+            await console.json_list(head, "groups", (group_document(one) async for one in groups_of(desk, ids)))
             return 0
         rows = [
             (
@@ -62,51 +60,6 @@ async def list_groups(args: argparse.Namespace, console: Console) -> int:
         if totals.groups > len(rows):
             console.out(f"... and {totals.groups - len(rows)} more (--limit {totals.groups} shows all)")
     return 0
-
-
-async def documents(desk: DuplicatesDesk, ids: Sequence[int]) -> AsyncIterator[dict[str, Any]]:
-    """Groups as documents, a few at a time."""
-    for start in range(0, len(ids), _CHUNK):
-        for group in await desk.groups(ids[start : start + _CHUNK]):
-            yield group_document(group)
-
-
-def group_document(group: Group) -> dict[str, Any]:
-    """A group with its files; hashes in hexadecimal, sizes in bytes, durations in seconds, times ISO 8601."""
-    return {
-        "id": group.id,
-        "type": "duplicate_group",
-        "kind": group.kind.value,
-        "media": group.media.value,
-        "status": group.status.value,
-        "weak": group.is_weak,
-        "keeper": group.keeper_id,
-        "reason": group.reason,
-        "gate": None if group.gate is None else {"code": group.gate.code.value, "text": group.gate.words},
-        "reclaimable_bytes": group.reclaimable_bytes,
-        "distance": group.distance,
-        "merging": group.is_merging,
-        "created": iso_time(group.created_at),
-        "decided": iso_time(group.decided_at),
-        "files": [
-            {
-                "id": one.file.id,
-                "path": plain(one.file.shown_path),
-                "stash_path": one.file.stash_path or None,
-                "record": None if one.file.record is None else one.file.record.id,
-                "size": one.file.size,
-                "distance": one.distance,
-                "mark": one.mark.value or None,
-                "protected": one.protected or None,
-                "width": one.file.facts.width,
-                "height": one.file.facts.height,
-                "duration": one.file.facts.duration,
-                "phash": None if one.file.hashes.phash is None else f"{one.file.hashes.phash:016x}",
-                "problem": one.file.problem or None,
-            }
-            for one in group.members
-        ],
-    }
 
 
 async def show(args: argparse.Namespace, console: Console) -> int:

@@ -6,46 +6,72 @@ import argparse
 import csv
 import io
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any
 
-from core.errors import WinnowError
+from core.errors import UsageError
+from core.library import Group, GroupFilter
 from core.model import Recommendation, RecommendationFilter, Status
+from tui.commands.duplicates import STATUSES
 from tui.commands.listing import recommendations
 from tui.commands.opening import opened
+from tui.commands.writing import write_whole
 from tui.console import JSON_VERSION
 from tui.documents import CSV_COLUMNS, recommendation_document, recommendation_row
-from tui.interrupts import immediate
+from tui.group_documents import GROUP_COLUMNS, group_document, group_rows, groups_of
 
 if TYPE_CHECKING:
+    from core.runtime import Runtime
     from tui.console import Console
 
 
 async def export(args: argparse.Namespace, console: Console) -> int:
-    """Write all recommendations, or those of one status; a file appears whole or not at all."""
-    statuses = (Status(args.status),) if args.status else tuple(Status)
+    """Write all recommendations of a desk, or those of one status; a file appears whole or not at all."""
     async with opened(args, console) as runtime:
-        ids = await runtime.matching.ids(RecommendationFilter(statuses=statuses))
-        found = recommendations(runtime.matching, ids)
-        parts = _csv(found) if args.format == "csv" else _json(found, args.desk)
+        number, parts = await (_groups if args.desk == "duplicates" else _matches)(runtime, args)
         if args.output is None:
             async for part in parts:
                 console.write(part)
             return 0
-        await _write_whole(args.output, parts)
-    console.note(f"{len(ids)} recommendations written to {args.output}")
+        await write_whole(args.output, parts)
+    console.note(f"{number} recommendations written to {args.output}")
     return 0
 
 
-async def _csv(found: AsyncIterator[Recommendation]) -> AsyncIterator[str]:
+async def _matches(runtime: Runtime, args: argparse.Namespace) -> tuple[int, AsyncIterator[str]]:
+    known = [one.value for one in Status]
+    if args.status and args.status not in known:
+        raise UsageError(f"matches are never {args.status}; there are: {', '.join(known)}")
+    statuses = (Status(args.status),) if args.status else tuple(Status)
+    ids = await runtime.matching.ids(RecommendationFilter(statuses=statuses))
+    found = recommendations(runtime.matching, ids)
+    return len(ids), _match_csv(found) if args.format == "csv" else _json(
+        (recommendation_document(one) async for one in found), args.desk
+    )
+
+
+async def _groups(runtime: Runtime, args: argparse.Namespace) -> tuple[int, AsyncIterator[str]]:
+    if args.status and args.status not in STATUSES:
+        raise UsageError(f"groups of duplicates are never {args.status}; there are: {', '.join(STATUSES)}")
+    statuses = STATUSES[args.status] if args.status else tuple(one for some in STATUSES.values() for one in some)
+    ids = await runtime.duplicates.ids(GroupFilter(statuses=tuple(dict.fromkeys(statuses)), is_weak=None))
+    found = groups_of(runtime.duplicates, ids)
+    return len(ids), _group_csv(found) if args.format == "csv" else _json(
+        (group_document(one) async for one in found), args.desk, name="groups"
+    )
+
+
+async def _match_csv(found: AsyncIterator[Recommendation]) -> AsyncIterator[str]:
     yield _line(CSV_COLUMNS)
     async for one in found:
         yield _line(recommendation_row(one))
+
+
+async def _group_csv(found: AsyncIterator[Group]) -> AsyncIterator[str]:
+    yield _line(GROUP_COLUMNS)
+    async for one in found:
+        for row in group_rows(one):
+            yield _line(row)
 
 
 def _line(cells: tuple[str, ...] | list[str]) -> str:
@@ -54,43 +80,12 @@ def _line(cells: tuple[str, ...] | list[str]) -> str:
     return text.getvalue()
 
 
-async def _json(found: AsyncIterator[Recommendation], desk: str) -> AsyncIterator[str]:
-    yield f'{{"version": {JSON_VERSION}, "desk": {json.dumps(desk)}, "recommendations": ['
+async def _json(
+    found: AsyncIterator[dict[str, Any]], desk: str, *, name: str = "recommendations"
+) -> AsyncIterator[str]:
+    yield f'{{"version": {JSON_VERSION}, "desk": {json.dumps(desk)}, "{name}": ['
     separator = "\n"
     async for one in found:
-        yield separator + json.dumps(recommendation_document(one), allow_nan=False)
+        yield separator + json.dumps(one, allow_nan=False)
         separator = ",\n"
     yield "\n]}\n"
-
-
-async def _write_whole(path: Path, parts: AsyncIterator[str]) -> None:
-    """Write beside the file, then put it in its place; a device or a pipe is never replaced, only written to."""
-    try:
-        if path.exists() and not path.is_file():
-            with _opened(path) as stream:
-                await _write(stream, parts)
-            return
-        real = Path(os.path.realpath(path))
-        handle, name = tempfile.mkstemp(dir=real.parent, prefix=".winnow-export-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                await _write(stream, parts)
-            if real.exists():
-                shutil.copymode(real, name)
-            Path(name).replace(real)
-        finally:
-            with suppress(FileNotFoundError):
-                Path(name).unlink()
-    except OSError as error:
-        raise WinnowError(f"{path}: the export cannot be written there: {error.strerror or error}") from error
-
-
-def _opened(path: Path) -> TextIO:
-    """A device or a pipe; waits until somebody reads a pipe, or for a signal. Raises OSError, for a folder too."""
-    with immediate():
-        return path.open("w", encoding="utf-8")
-
-
-async def _write(stream: TextIO, parts: AsyncIterator[str]) -> None:
-    async for part in parts:
-        stream.write(part)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from core.duplicates.scan import DuplicatesReport
 from core.errors import ConfigError, JobCancelledError, UsageError, WinnowError
 from core.runtime import Progress, Runtime, ScanOptions, ScanReport
-from core.words import size
+from core.words import count, size
 from tui.commands.opening import endpoint_to_scan, opened
 from tui.documents import duration, iso_time, local_time
 from tui.present import plain
@@ -125,7 +125,7 @@ def _print_duplicates(report: DuplicatesReport, console: Console) -> None:
     console.out(f"{report.files:,} files looked at, {report.hashed:,} hashed.")
     for run in report.sources:
         failure = f", FAILED: {plain(run.error.removeprefix(f'{run.source}: '))}" if run.error else ""
-        console.out(f"  {plain(run.source)}: {run.files:,} files{failure}")
+        console.out(f"  {plain(run.source)}: {count(run.files, 'file')}{failure}")
     if report.problems:
         console.out(f"  {report.problems} cannot be read or decoded: `winnow jobs` leads to the log that names them")
     parts = ", ".join(f"{number} {kind.value.replace('_', ' ')}" for kind, number in report.groups.items() if number)

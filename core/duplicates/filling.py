@@ -1,0 +1,120 @@
+"""Fills in what no source tells of a file: hashes, the size of a picture, checksums of files of equal size."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from dataclasses import replace
+from typing import Final
+
+from core.clock import Clock
+from core.duplicates.hashing import HashReport, HashRequest, HashRun
+from core.jobs import Job
+from core.library import FileFacts, LibraryFile, Media
+from core.media.pool import MediaPool
+from core.store import hash_cache, library
+from core.store.database import Database
+
+_CHUNK: Final = 2000
+_CACHE_DAYS: Final = 180
+_DAY: Final = 86400.0
+_TRUSTED_DISTANCE: Final = 4  # a nearer pair needs no second opinion
+
+
+async def known_files(database: Database) -> AsyncIterator[list[LibraryFile]]:
+    """All files that the last reading saw, some at a time."""
+    after = 0
+    while True:
+        async with database.read() as reader:
+            chunk = await library.files_after(reader, after, limit=_CHUNK)
+        if not chunk:
+            return
+        yield chunk
+        after = chunk[-1].id
+
+
+class Filling:
+    """Hashes what lacks a hash and brings what the cache knows to the files.
+
+    `distance` in bits: from 5 on pictures get a second, independent hash. `is_fast`: JPEGs are decoded small.
+    """
+
+    def __init__(self, database: Database, pool: MediaPool, clock: Clock, *, distance: int, is_fast: bool) -> None:
+        self._database = database
+        self._pool = pool
+        self._clock = clock
+        self._distance = distance
+        self._is_fast = is_fast
+
+    async def fill(self, media: Collection[Media], job: Job) -> HashReport:
+        """Fill in all files of these media. Raises JobCancelledError; what was hashed so far is kept."""
+        async with self._database.read() as reader:
+            shared = await library.sizes_shared(reader)
+        requests = [
+            request
+            async for chunk in known_files(self._database)
+            for file in chunk
+            if file.media in media and (request := self._request(file, shared)) is not None
+        ]
+        report = HashReport()
+        for one, message in ((Media.IMAGE, "hashing pictures"), (Media.VIDEO, "hashing videos")):
+            run = HashRun(self._database, self._pool, self._clock, is_fast=self._is_fast)
+            part = await run.run([request for request in requests if request.media is one], job, message=message)
+            report.add(part)
+        await self._take_over(job)
+        async with self._database.write() as tx:
+            await hash_cache.prune(tx, before=self._clock.now() - _CACHE_DAYS * _DAY)
+        return report
+
+    def _request(self, file: LibraryFile, shared: set[tuple[str, int]]) -> HashRequest | None:
+        """What has to be found out about a file, None where nothing is or it cannot be reached."""
+        if file.path is None or file.identity is None or file.is_in_zip:
+            return None
+        is_picture = file.media is Media.IMAGE
+        has_phash = file.hashes.phash is not None and (self._is_fast or file.hashes.phash_method == "exact")
+        wanted = HashRequest(
+            file.path,
+            file.identity,
+            file.media,
+            wants_phash=not has_phash,
+            wants_second=is_picture and self._distance > _TRUSTED_DISTANCE,
+            wants_checksums=(file.media.value, file.size) in shared and file.hashes.md5 is None,
+            wants_facts=file.facts == FileFacts(),
+            duration=file.facts.duration,
+        )
+        is_wanted = wanted.wants_phash or wanted.wants_second or wanted.wants_checksums or wanted.wants_facts
+        return wanted if is_wanted else None
+
+    async def _take_over(self, job: Job) -> None:
+        """Bring what the cache knows to the files."""
+        async for chunk in known_files(self._database):
+            identities = [file.identity for file in chunk if file.identity is not None]
+            async with self._database.read() as reader:
+                known = await hash_cache.get(reader, identities)
+            changed: list[LibraryFile] = []
+            for file in chunk:
+                found = None if file.identity is None else known.get(file.identity)
+                if found is not None and (fresh := _filled(file, found)) != file:
+                    changed.append(fresh)
+            if changed:
+                async with self._database.write() as tx:
+                    await library.put_files(tx, changed, scan=job.id)
+
+
+def _filled(file: LibraryFile, known: hash_cache.Known) -> LibraryFile:
+    """A file with what the cache knows of its content; what Stash says of it stays."""
+    mine, found = file.hashes, known.hashes
+    is_better = found.phash is not None and mine.phash_method != "exact"
+    hashes = replace(
+        mine,
+        phash=found.phash if is_better else mine.phash,
+        phash_method=found.phash_method if is_better else mine.phash_method,
+        second=found.second if found.second is not None else mine.second,
+        oshash=mine.oshash if mine.oshash is not None else found.oshash,
+        md5=mine.md5 if mine.md5 is not None else found.md5,
+        sha1=found.sha1 if found.sha1 is not None else mine.sha1,
+        sha256=found.sha256 if found.sha256 is not None else mine.sha256,
+    )
+    facts = file.facts
+    if known.facts is not None and facts == FileFacts():
+        facts = known.facts
+    return replace(file, hashes=hashes, facts=facts, problem=file.problem or known.problem)
