@@ -65,6 +65,23 @@ class GroupMembership:
 
 
 @dataclass(frozen=True, slots=True)
+class Marker:
+    """A named moment of a scene; times in seconds, tags by their numbers."""
+
+    id: int
+    title: str
+    seconds: float
+    primary_tag_id: int
+    end_seconds: float | None = None
+    tag_ids: tuple[int, ...] = ()
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """What makes two markers the same, whatever their numbers: title, moment in ms, and first tag."""
+        return self.title, round(self.seconds * 1000), self.primary_tag_id
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryRecord:
     """A scene or an image of Stash, with everything that counts for the keeper and would be lost with the record.
 

@@ -123,7 +123,10 @@ def fill(world: DemoWorld, drawn: Path) -> None:
             performers=[performers[2]],
             groups=(DemoGroupPlace(library.groups[5], 2),),
             galleries=(library.galleries[6],),
-            markers=(DemoMarker(5, "start", 1.0, tags[1]),),
+            markers=(
+                DemoMarker(5, "start", 1.0, tags[1], 1.5, tags=(tags[2], tags[3])),
+                DemoMarker(6, "start", 1.0, tags[1]),
+            ),
             play_history=(TIMES[0], TIMES[1], TIMES[1]),
             o_history=TIMES[2:],
             play_duration=30.0,
@@ -147,7 +150,7 @@ def fill(world: DemoWorld, drawn: Path) -> None:
 
 
 def state(world: DemoWorld) -> dict[str, Any]:
-    """Everything Stash holds of each file by its path, but numbers, times of rows, markers and covers."""
+    """Everything Stash holds of each file by its path, but numbers, times of rows and covers."""
     found: dict[str, Any] = {}
     library = world.stash.library
     things: list[DemoScene | DemoImage] = [*library.scenes.values(), *library.images.values()]
@@ -169,6 +172,10 @@ def state(world: DemoWorld) -> dict[str, Any]:
                 "plays": sorted(parse_time(text) for text in thing.play_history),
                 "os": sorted(parse_time(text) for text in thing.o_history),
                 "seconds": (thing.play_duration, thing.resume_time),
+                "markers": sorted(
+                    (one.title, one.seconds, one.end_seconds or 0, one.primary_tag.id, [tag.id for tag in one.tags])
+                    for one in thing.markers
+                ),
             }
         else:
             values |= {"photographer": thing.photographer, "o": thing.o_counter}

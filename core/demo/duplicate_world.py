@@ -147,7 +147,8 @@ class DuplicateWorld:
         copy.tags, copy.performers, copy.rating100 = tags[1:3], people[:2], 80
         copy.urls = ["https://meadow.example/lighthouse"]
         copy.play_history, copy.o_history, copy.play_duration = PLAYS, PLAYS[:1], 11.5
-        copy.markers = (DemoMarker(1, "The lamp is lit", 1.5, tags[0]), DemoMarker(2, "Fog", 3.0, tags[2]))
+        lamp = DemoMarker(1, "The lamp is lit", 1.5, tags[0])
+        copy.markers = (lamp, DemoMarker(2, "Fog", 3.0, tags[2], 4.5, tags=tuple(tags[:1])))
         copy.groups = (DemoGroupPlace(stash.groups[1], 2),)
         web = scenes[scene_id(DuplicateCase.RE_ENCODED, 1)]
         web.play_history, web.play_duration, web.resume_time = PLAYS[1:], 7.0, 2.5

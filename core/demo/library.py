@@ -128,6 +128,7 @@ class DemoMarker:
     end_seconds: float | None = None
     created_at: str = EPOCH_TEXT
     updated_at: str = EPOCH_TEXT
+    tags: tuple[DemoEntity, ...] = ()
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.demo.criteria import integer_id
-from core.demo.library import DemoFile, DemoMarker, DemoScene, StashLibrary
+from core.demo.library import DemoEntity, DemoFile, DemoMarker, DemoScene, StashLibrary
 from core.demo.projection import ResolverError
 from core.demo.stash_write import FetchImage, apply_changes, detach, owners, scene_changes
 
@@ -43,7 +43,8 @@ def create_marker(library: StashLibrary, given: dict[str, Any]) -> FoundMarker:
         raise ResolverError("FOREIGN KEY constraint failed")
     now = library.now()
     number = library.new_id("marker")
-    marker = DemoMarker(number, given["title"], given["seconds"], tag, given.get("end_seconds"), now, now)
+    tags = _tags(library, given)
+    marker = DemoMarker(number, given["title"], given["seconds"], tag, given.get("end_seconds"), now, now, tags)
     scene.markers += (marker,)
     library.touch(scene)
     return scene, marker
@@ -58,11 +59,22 @@ def update_marker(library: StashLibrary, given: dict[str, Any]) -> FoundMarker:
             setattr(marker, name, given[name])
     if "end_seconds" in given:
         marker.end_seconds = given["end_seconds"]
+    if given.get("primary_tag_id"):
+        [marker.primary_tag] = _tags(library, {"tag_ids": [given["primary_tag_id"]]})
+    if "tag_ids" in given:
+        marker.tags = _tags(library, given)
     marker.updated_at = library.now()
     scene.markers = tuple(other for other in scene.markers if other.id != marker.id)
     goal.markers = (*goal.markers, marker)
     library.touch(scene, goal)
     return goal, marker
+
+
+def _tags(library: StashLibrary, given: dict[str, Any]) -> tuple[DemoEntity, ...]:
+    numbers = [integer_id(one, "tag") for one in given.get("tag_ids") or ()]
+    if any(one not in library.tags for one in numbers):
+        raise ResolverError("FOREIGN KEY constraint failed")
+    return tuple(library.tags[one] for one in numbers)
 
 
 def destroy_marker(library: StashLibrary, text: str) -> None:

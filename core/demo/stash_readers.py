@@ -59,7 +59,7 @@ def marker_answer(scene: DemoScene, marker: DemoMarker) -> object:
         seconds=marker.seconds,
         end_seconds=marker.end_seconds,
         primary_tag=marker.primary_tag,
-        tags=[],
+        tags=list(marker.tags),
         created_at=marker.created_at,
         updated_at=marker.updated_at,
     )

@@ -100,7 +100,14 @@ class WorldState:
             "cover": _relative(scene.cover, self._covers) if scene.cover else None,
             "groups": [[place.group.id, place.scene_index] for place in scene.groups],
             "markers": [
-                [marker.id, marker.title, marker.seconds, marker.primary_tag.id, marker.end_seconds]
+                [
+                    marker.id,
+                    marker.title,
+                    marker.seconds,
+                    marker.primary_tag.id,
+                    marker.end_seconds,
+                    [tag.id for tag in marker.tags],
+                ]
                 for marker in scene.markers
             ],
             "stash_ids": [
@@ -126,8 +133,15 @@ class WorldState:
             DemoGroupPlace(library.groups[group], index) for group, index in change["groups"] if group in library.groups
         )
         scene.markers = tuple(
-            DemoMarker(marker, title, seconds, library.tags[tag], end)
-            for marker, title, seconds, tag, end in change["markers"]
+            DemoMarker(
+                marker,
+                title,
+                seconds,
+                library.tags[tag],
+                end,
+                tags=tuple(library.tags[one] for one in further if one in library.tags),
+            )
+            for marker, title, seconds, tag, end, further in change["markers"]
             if tag in library.tags
         )
         scene.stash_ids = [

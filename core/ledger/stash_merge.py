@@ -152,7 +152,7 @@ class StashMerge:
         given = parsed(payload, MergePayload)
         keeper, loser = snapshot_of(before, "keeper"), snapshot_of(before, "loser")
         if await self._removal.record(given.loser) is None:
-            await self._back.bring_back(loser)
+            await self._back.bring_back(loser, merged_into=given.keeper)
         async with self._turn():
             await self._give_back(given, keeper, loser, changes_of(before["changes"]))
 
@@ -197,7 +197,7 @@ class StashMerge:
             )
         why = ""
         try:
-            back = await self._back.bring_back(loser)
+            back = await self._back.bring_back(loser, merged_into=given.keeper)
         except (LedgerError, ServerError) as error:
             why = str(error)
         if why:

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from core.ledger.effects import Image, parsed
-from core.library import LibraryRecord, Media, RecordRef
+from core.library import LibraryRecord, Marker, Media, RecordRef
 from core.record_changes import Merged, RecordChanges
 from core.servers.stash_library_wire import History
 
@@ -46,11 +46,12 @@ class FileName(msgspec.Struct, frozen=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """A record as it was, with the dates of its plays and O's (a scene's)."""
+    """A record as it was, with the dates of its plays and O's and its markers (a scene's)."""
 
     record: LibraryRecord
     plays: tuple[str, ...] = ()
     o_dates: tuple[str, ...] = ()
+    markers: tuple[Marker, ...] = ()
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -67,7 +68,7 @@ def snapshot(record: LibraryRecord, history: History | None) -> Snapshot:
     """A record to be kept in the journal. MD5s have no place in JSON; a rescan computes them anyway."""
     known = history or History()
     kept = replace(record, files=tuple(replace(file, md5=None) for file in record.files))
-    return Snapshot(kept, known.plays, known.o_dates)
+    return Snapshot(kept, known.plays, known.o_dates, known.markers)
 
 
 def as_json(snapshot: Snapshot) -> dict[str, Any]:
@@ -126,9 +127,8 @@ def cannot_come_back(record: LibraryRecord, *, is_merge: bool) -> str:
     lost = [f"its number ({noun} {record.id}) and the date it was added"]
     if record.media is Media.VIDEO:
         lost.append("its cover and previews, which Stash can generate anew")
-    if record.marker_count:
-        markers = "its marker" if record.marker_count == 1 else f"its {record.marker_count} markers"
-        lost.append(f"{markers}, which stay with the scene it is merged into" if is_merge else markers)
+    if record.marker_count and not is_merge:
+        lost.append("the numbers and pictures of its markers")
     if len(record.files) > 1 and record.media is Media.IMAGE:
         lost.append("its files as one image")
     return f"an undo brings {said(record)} back under a new number, without " + ", ".join(lost)

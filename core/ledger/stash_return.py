@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from core.errors import GraphQLError, LedgerError, UndoRefusedError
 from core.ledger.stash_records import Locate, Snapshot, Turn, as_times, moments, said
-from core.library import LibraryRecord, Media, RecordRef, StashFile
+from core.library import LibraryRecord, Marker, Media, RecordRef, StashFile
 from core.model import StashId
 from core.record_changes import RecordChanges, comparable, held_by, lacking
 from core.servers.stash_library import StashLibrary
@@ -46,8 +47,10 @@ class StashReturn:
         self._locate = locate
         self._rescan_seconds = rescan_seconds
 
-    async def bring_back(self, wanted: Snapshot) -> RecordRef:
+    async def bring_back(self, wanted: Snapshot, *, merged_into: RecordRef | None = None) -> RecordRef:
         """The scene or image that holds the recorded files, and what was recorded of it.
+
+        `merged_into`: the scene that its markers went to; without one they are made anew.
 
         Raises UndoRefusedError when the files are not back or cannot be parted from another image's.
         """
@@ -62,6 +65,7 @@ class StashReturn:
         async with self._turn():
             ref = await self._gather(wanted, holders)
             await self._write(ref, wanted)
+            await self._bring_markers(ref, wanted, merged_into)
         return ref
 
     async def take_up(self, media: Media, path: str) -> list[LibraryRecord]:
@@ -192,6 +196,32 @@ class StashReturn:
         await self._removal.add_os(record.id, as_times(moments(wanted.o_dates) - moments(held.o_dates)))
         if wanted.record.resume_time and not record.resume_time:
             await self._removal.set_resume_time(record.id, wanted.record.resume_time)
+
+    async def _bring_markers(self, ref: RecordRef, wanted: Snapshot, merged_into: RecordRef | None) -> None:
+        """Fetch the markers from where they went, or make them anew; one that a person took away there stays away."""
+        if not wanted.markers:
+            return
+        here = await self._library.history(ref)
+        there = None if merged_into is None else await self._library.history(merged_into)
+        held = Counter(one.place for one in (() if here is None else here.markers))
+        for marker in wanted.markers:
+            if held[marker.place] > 0:
+                held[marker.place] -= 1
+            elif there is None:
+                await self._create_marker(ref, marker)
+            elif any(one.id == marker.id for one in there.markers):
+                await self._removal.move_marker(marker.id, ref.id)
+
+    async def _create_marker(self, ref: RecordRef, marker: Marker) -> None:
+        """With what is left of its tags: one that is gone from Stash makes it refuse the whole marker."""
+        for one in (marker, replace(marker, tag_ids=())):
+            with suppress(GraphQLError):
+                await self._removal.create_marker(ref.id, one)
+                return
+        raise LedgerError(
+            f'Stash brought {said(ref)} back but did not take its marker "{marker.title}" at {marker.seconds:g} s: '
+            "its tag may be gone"
+        )
 
 
 def restored_values(record: LibraryRecord, wanted: LibraryRecord) -> RecordChanges:

@@ -24,6 +24,7 @@ from core.servers.stash_library_wire import (
     WirePaths,
     WireRecord,
     files_of,
+    history_of,
     record_of,
 )
 from core.servers.stash_pages import Crawl, Listing, read_items
@@ -99,16 +100,14 @@ class StashLibrary:
         return record_of(answer.found, ref.media, self.oddities)
 
     async def history(self, ref: RecordRef) -> History | None:
-        """The dates of a scene's plays and O's, None when there is no such scene. An image has none."""
+        """A scene's plays, O's and markers, None when there is no such scene. An image has none of them."""
         if ref.media is Media.IMAGE:
             return History()
-        answer = await self._graphql.execute(documents.HISTORY, {"id": str(ref.id)}, shape=One[WireHistory])
-        if answer.found is None:
-            return None
-        return History(
-            tuple(text for text in answer.found.play_history or () if text),
-            tuple(text for text in answer.found.o_history or () if text),
+        known = (await self._client.features()).known
+        answer = await self._graphql.execute(
+            documents.HISTORY, {"id": str(ref.id)}, shape=One[WireHistory], known=known
         )
+        return None if answer.found is None else history_of(answer.found)
 
     # -- by path -----------------------------------------------------------------------------------------------------
 

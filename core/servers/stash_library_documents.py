@@ -94,7 +94,13 @@ FILES_AT = Document(
     }}""",
 )
 HISTORY = Document(
-    "WinnowHistory", "query WinnowHistory($id: ID!) { found: findScene(id: $id) { play_history o_history } }"
+    "WinnowHistory",
+    """query WinnowHistory($id: ID!) { found: findScene(id: $id) {
+        play_history o_history
+        scene_markers {
+            id title seconds <<SceneMarker.end_seconds: end_seconds>> primary_tag { id } tags { id }
+        }
+    } }""",
 )
 
 LISTS: Final = {Media.VIDEO: LIBRARY_SCENES, Media.IMAGE: LIBRARY_IMAGES}

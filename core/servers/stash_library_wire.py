@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from core.library import GroupMembership, LibraryRecord, Media, StashFile
+from core.library import GroupMembership, LibraryRecord, Marker, Media, StashFile
 from core.model import Algorithm, LocalEntity
 from core.servers.hashes import read_hash
 from core.servers.oddities import Oddities
@@ -108,11 +108,23 @@ class WirePaths(msgspec.Struct):
     visual_files: list[WireLibraryFile | None] | None = None
 
 
+class WireMarker(msgspec.Struct):
+    """A marker of a scene."""
+
+    id: int
+    title: str | None = None
+    seconds: float = 0.0
+    end_seconds: float | None = None
+    primary_tag: WireId | None = None
+    tags: list[WireId | None] | None = None
+
+
 class WireHistory(msgspec.Struct):
-    """The dates of a scene."""
+    """The dates and markers of a scene."""
 
     play_history: list[str | None] | None = None
     o_history: list[str | None] | None = None
+    scene_markers: list[WireMarker | None] | None = None
 
 
 class WireCount(msgspec.Struct):
@@ -153,10 +165,34 @@ class Counted(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """When a scene was played and when its O was counted: the server's literal texts, in its order."""
+    """When a scene was played and when its O was counted (the server's literal texts, in its order), and its markers.
+
+    A marker without a primary tag, which Stash does not allow, is left out.
+    """
 
     plays: tuple[str, ...] = ()
     o_dates: tuple[str, ...] = ()
+    markers: tuple[Marker, ...] = ()
+
+
+def history_of(wire: WireHistory) -> History:
+    """What a scene's record does not show."""
+    return History(
+        tuple(text for text in wire.play_history or () if text),
+        tuple(text for text in wire.o_history or () if text),
+        tuple(
+            Marker(
+                one.id,
+                one.title or "",
+                one.seconds,
+                one.primary_tag.id,
+                one.end_seconds,
+                tuple(tag.id for tag in one.tags or () if tag is not None),
+            )
+            for one in wire.scene_markers or ()
+            if one is not None and one.primary_tag is not None
+        ),
+    )
 
 
 def record_of(wire: WireRecord, media: Media, oddities: Oddities) -> LibraryRecord:

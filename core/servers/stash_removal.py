@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 
 from core.errors import GraphQLError, LedgerError
-from core.library import LibraryRecord, Media, RecordRef, StashFile
+from core.library import LibraryRecord, Marker, Media, RecordRef, StashFile
 from core.record_changes import RecordChanges
 from core.servers import stash_removal_documents as documents
 from core.servers.documents import Document
@@ -171,6 +171,25 @@ class StashRemoval:
     async def set_resume_time(self, scene_id: int, seconds: float) -> None:
         """Where playing goes on."""
         await self._send(documents.SET_RESUME_TIME, {"id": str(scene_id), "time": seconds})
+
+    # -- markers -----------------------------------------------------------------------------------------------------
+
+    async def create_marker(self, scene_id: int, marker: Marker) -> None:
+        """Make a marker anew, under another number."""
+        given: dict[str, Any] = {
+            "scene_id": str(scene_id),
+            "title": marker.title,
+            "seconds": marker.seconds,
+            "primary_tag_id": str(marker.primary_tag_id),
+            "tag_ids": [str(one) for one in marker.tag_ids],
+        }
+        if marker.end_seconds is not None:  # a Stash before 0.28 has none, and does not know the field
+            given["end_seconds"] = marker.end_seconds
+        await self._send(documents.CREATE_MARKER, {"input": given})
+
+    async def move_marker(self, marker_id: int, scene_id: int) -> None:
+        """Give a marker to another scene."""
+        await self._send(documents.MOVE_MARKER, {"input": {"id": str(marker_id), "scene_id": str(scene_id)}})
 
     # -- files -------------------------------------------------------------------------------------------------------
 

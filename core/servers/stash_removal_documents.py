@@ -93,6 +93,16 @@ SET_RESUME_TIME = Document(
     "mutation WinnowSetResumeTime($id: ID!, $time: Float!) { done: sceneSaveActivity(id: $id, resume_time: $time) }",
     is_write=True,
 )
+CREATE_MARKER = Document(
+    "WinnowCreateMarker",
+    "mutation WinnowCreateMarker($input: SceneMarkerCreateInput!) { done: sceneMarkerCreate(input: $input) { id } }",
+    is_write=True,
+)
+MOVE_MARKER = Document(
+    "WinnowMoveMarker",
+    "mutation WinnowMoveMarker($input: SceneMarkerUpdateInput!) { done: sceneMarkerUpdate(input: $input) { id } }",
+    is_write=True,
+)
 RESCAN = Document(
     "WinnowRescan",
     "mutation WinnowRescan($input: ScanMetadataInput!) { done: metadataScan(input: $input) }",
@@ -129,6 +139,8 @@ QUESTIONS: Final = (
     ADD_IMAGE_O,
     TAKE_IMAGE_O,
     SET_RESUME_TIME,
+    CREATE_MARKER,
+    MOVE_MARKER,
     RESCAN,
     JOB,
     FILES_BY_ID,

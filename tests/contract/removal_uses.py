@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.demo.library import DemoGroup, DemoImage, still
 from core.demo.world import DemoWorld
-from core.library import GroupMembership, Media, RecordRef
+from core.library import GroupMembership, Marker, Media, RecordRef
 from core.model import StashId
 from core.record_changes import RecordChanges
 from core.servers.stash import StashClient
@@ -53,6 +53,10 @@ async def use_removal(stash: StashClient, world: DemoWorld) -> None:
     await removal.set_fingerprints(1, {"phash": "ff"})
     await removal.set_fingerprints(1, {"phash": None})
     assert set(await removal.files([1, 2, 999])) == {1, 2}
+    await removal.create_marker(1, Marker(0, "start", 1.0, 1, 2.0, (1,)))
+    history = await removal.library.history(scene)
+    assert history is not None
+    await removal.move_marker(history.markers[-1].id, 3)
     job = await removal.wait_for_job(await removal.rescan(["/data"]), seconds=10)
     assert job is None or job.status == "FINISHED"
     await removal.delete_file(2)

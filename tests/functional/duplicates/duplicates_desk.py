@@ -57,7 +57,7 @@ def all_bytes(directory: Path) -> set[str]:
 
 
 def in_stash(world: DemoWorld) -> set[tuple[Any, ...]]:
-    """What the Stash holds, without the numbers, which an undo cannot bring back, and without markers."""
+    """What the Stash holds, without the numbers, which an undo cannot bring back."""
     library = world.stash.library
     scenes: set[tuple[Any, ...]] = {
         (
@@ -71,6 +71,8 @@ def in_stash(world: DemoWorld) -> set[tuple[Any, ...]]:
             one.organized,
             one.rating100,
             one.date,
+            tuple(sorted((mark.title, mark.seconds, mark.primary_tag.name, mark.end_seconds) for mark in one.markers)),
+            tuple(tag.name for mark in one.markers for tag in mark.tags),
         )
         for one in library.scenes.values()
     }
