@@ -30,6 +30,7 @@ from core.errors import ConfigError, ServerError, UsageError
 from core.jobs import Job, Jobs, Progress
 from core.ledger.apply import BatchReport, Ledger, Outcome, Step
 from core.ledger.effects import LocalEffect, OuterEffect, Witness
+from core.ledger.report import notes_of
 from core.ledger.stash_delete_file import STASH_DELETE_FILE, StashDeleteFile
 from core.ledger.stash_entry import STASH_ENTRY, StashEntry
 from core.ledger.stash_fingerprints import STASH_FINGERPRINTS, StashFingerprints
@@ -129,6 +130,11 @@ class History:
         """The actions of a batch, in order."""
         async with self._database.read() as reader:
             return await journal.of_batch(reader, batch_id)
+
+    @staticmethod
+    def notes(effect: EffectRecord) -> list[str]:
+        """What is worth to be known of an action, in words, the most pressing first."""
+        return notes_of(effect)
 
     async def last_undoable(self) -> BatchRecord | None:
         """The newest batch that still holds something that can be undone."""

@@ -145,6 +145,16 @@ class DuplicatesDesk(Reviewing):
             is_configured=self.is_configured,
         )
 
+    async def chance_words(self) -> str:
+        """How many pairs unrelated files of a library of this size give by chance at each distance, in words.
+
+        An empty library is taken for one of 100,000 files.
+        """
+        from core.media.hamming import chance_words
+
+        async with self._database.read() as reader:
+            return chance_words(await library.count_files(reader) or 100_000)
+
     @property
     def is_configured(self) -> bool:
         """Whether there is a source to search."""

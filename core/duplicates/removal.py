@@ -6,7 +6,7 @@ the opposite order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +24,7 @@ from core.library import LibraryFile, LibraryRecord, Media, RecordRef, StashFile
 from core.media.folders import media_of
 from core.path_text import packed
 from core.store.journal import NewEffect
+from core.words import count
 
 _SIDECARS: Final = frozenset({".funscript", ".srt", ".vtt", ".ass", ".ssa"})
 
@@ -101,6 +102,10 @@ def _moved_into_the_better_record(item: PlannedGroup, moved: list[RecordRef], go
     )
     if stash_file is not None:
         yield primary_effect(keeper, stash_file, part=part)
+    gone = {removal.file.stash_file_id for removal in item.removals}
+    for one in keeper.files:
+        if one.id in gone:  # its own: no merge brings it back, and the primary file is changed back once it is there
+            yield entry_effect(keeper, one, part=part)
     files = {one.id: one for record in group.records.values() for one in record.files}
     for removal in item.removals:
         yield from _file_actions(item, removal, going, part=part)
@@ -200,15 +205,18 @@ def sidecars(film: Path, going: set[str]) -> list[GoingPayload]:
     return found
 
 
-def cannot_be_undone(plan: RemovalPlan, records: Mapping[RecordRef, LibraryRecord]) -> list[str]:
-    """What an undo of this plan could not bring back, in words to be shown before it is applied."""
-    from core.ledger.stash_records import cannot_come_back
-
-    words: list[str] = []
+def cannot_be_undone(plan: RemovalPlan) -> str:
+    """What an undo of this plan could not bring back, in words to be shown before it is applied; empty: nothing."""
+    going: set[RecordRef] = set()
     for item in plan.accepted:
-        for ref in dict.fromkeys(one.file.record for one in item.removals if one.file.record is not None):
-            record = records.get(ref) or item.group.records.get(ref)
-            gone = {one.file.stash_file_id for one in item.removals}
-            if record is not None and all(file.id in gone for file in record.files):
-                words.append(cannot_come_back(record, is_merge=ref in item.merged))
-    return words
+        gone = {one.file.stash_file_id for one in item.removals}
+        refs = {one.file.record for one in item.removals if one.file.record is not None}
+        records = [item.group.records[ref] for ref in refs if ref in item.group.records]
+        going |= {one.ref for one in records if all(file.id in gone for file in one.files)}
+    scenes, images = (sum(ref.media is media for ref in going) for media in (Media.VIDEO, Media.IMAGE))
+    if not going or plan.is_final:
+        return ""
+    what = [count(number, noun) for number, noun in ((scenes, "scene"), (images, "image")) if number]
+    numbers = "a new number" if len(going) == 1 else "new numbers"
+    lost = "the date of adding" + (", cover and previews, which Stash can generate anew" if scenes else "")
+    return f"an undo brings {' and '.join(what)} back into Stash under {numbers}, without {lost}"

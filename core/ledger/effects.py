@@ -63,8 +63,8 @@ class OuterEffect(Protocol):
         """
         ...
 
-    async def revert(self, payload: Payload, before: Image, after: Image) -> None:
-        """Put back what was there before. Doing it twice is the same as once.
+    async def revert(self, payload: Payload, before: Image, after: Image) -> str | None:
+        """Put back what was there before; words where it is back in another way. Doing it twice is the same as once.
 
         Raises UndoRefusedError when what is there is not what Winnow left there; nothing is changed then.
         """

@@ -13,7 +13,7 @@ OnProgress = Callable[[int, int], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one effect ended, and why it was not done where it was not."""
+    """How one effect ended: why it was not done, or, of one that was taken back, what is not as it was before."""
 
     effect_id: int
     subject: int | None
@@ -40,14 +40,19 @@ class BatchReport:
         return [one for one in self.outcomes if one.is_done]
 
     @property
+    def notes(self) -> list[Outcome]:
+        """Those that were done and are worth a word."""
+        return [one for one in self.outcomes if one.is_done and one.words]
+
+    @property
     def not_done(self) -> list[Outcome]:
         """The effects that were not, each with its reason."""
         return [one for one in self.outcomes if not one.is_done]
 
 
-def succeeded(effect: EffectRecord) -> Outcome:
-    """It was carried out, or taken back."""
-    return Outcome(effect.id, effect.subject, effect.title, is_done=True)
+def succeeded(effect: EffectRecord, words: str = "") -> Outcome:
+    """It was carried out, or taken back, which may be worth a word."""
+    return Outcome(effect.id, effect.subject, effect.title, is_done=True, words=words)
 
 
 def failed(effect: EffectRecord, words: str) -> Outcome:
@@ -57,3 +62,15 @@ def failed(effect: EffectRecord, words: str) -> Outcome:
 
 async def nobody(done: int, total: int) -> None:
     """Nobody asked for progress."""
+
+
+def notes_of(effect: EffectRecord) -> list[str]:
+    """What is worth knowing of an action: what became of it, what gave way in it, what an undo cannot bring back."""
+    before, after = effect.before or {}, effect.after or {}
+    not_taken = after.get("not_taken") or ()
+    return [
+        *([effect.words] if effect.words else ()),
+        *(f"gave way: {one}" for one in before.get("conflicts") or ()),
+        *([f"Stash did not take: {', '.join(map(str, not_taken))}"] if not_taken else ()),
+        *([before["cannot_come_back"]] if before.get("cannot_come_back") else ()),
+    ]

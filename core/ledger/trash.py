@@ -100,9 +100,9 @@ class TrashFile:
         image = parsed(after, TrashedImage)
         await asyncio.to_thread(_must_lie_there, image, parsed(payload, GoingPayload))
 
-    async def revert(self, payload: Payload, before: Image, after: Image) -> None:
-        """Put it back; a second time finds it back."""
-        await asyncio.to_thread(_back, parsed(payload, GoingPayload), parsed(after, TrashedImage))
+    async def revert(self, payload: Payload, before: Image, after: Image) -> str | None:
+        """Put it back; a second time finds it back. Says where, when that is beside its place."""
+        return await asyncio.to_thread(_back, parsed(payload, GoingPayload), parsed(after, TrashedImage))
 
 
 class DeleteFile:
@@ -291,10 +291,11 @@ def _must_lie_there(image: TrashedImage, given: GoingPayload) -> None:
         raise UndoRefusedError(f"{shown(place)} is not what was put there; it was left alone")
 
 
-def _back(given: GoingPayload, image: TrashedImage) -> None:
+def _back(given: GoingPayload, image: TrashedImage) -> str:
+    """Where it is when that is not its place, in words."""
     path, place = given.place, Path(unpacked(image.place))
-    if image.place and identity_at(place) is None and _came_back(given):
-        return
+    if image.place and identity_at(place) is None and (found := _came_back(given)) is not None:
+        return _beside_words(path, found)
     _must_lie_there(image, given)
     ground = existing(path.parent)
     if ground.stat().st_dev != given.identity.device:
@@ -317,6 +318,11 @@ def _back(given: GoingPayload, image: TrashedImage) -> None:
         system_trash.forget(place)
     with suppress(OSError):
         place.parent.rmdir()
+    return _beside_words(path, target)
+
+
+def _beside_words(path: Path, target: Path) -> str:
+    return "" if target == path else f"its place is taken: it lies beside it as {shown(target.name)}"
 
 
 def _is_free(path: Path) -> bool:
@@ -327,10 +333,10 @@ def _is_free(path: Path) -> bool:
     return False
 
 
-def _came_back(given: GoingPayload) -> bool:
-    """Whether the file stands in its place, or beside it, again: an undo that was cut short had moved it already."""
+def _came_back(given: GoingPayload) -> Path | None:
+    """Where the file stands again, in its place or beside it: an undo that was cut short had moved it already."""
     for one in (given.place, *(beside(given.place, number) for number in range(1, 10))):
         found = identity_at(one)
         if found is not None and (found.size, found.mtime_ns) == (given.identity.size, given.identity.mtime_ns):
-            return True
-    return False
+            return one
+    return None

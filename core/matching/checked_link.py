@@ -49,6 +49,6 @@ class CheckedLink:
         """As the effect."""
         await self._effect.may_revert(payload, before, after)
 
-    async def revert(self, payload: Payload, before: Image, after: Image) -> None:
+    async def revert(self, payload: Payload, before: Image, after: Image) -> str | None:
         """As the effect."""
-        await self._effect.revert(payload, before, after)
+        return await self._effect.revert(payload, before, after)

@@ -8,7 +8,7 @@ dense set, whose pairs would not fit in memory, can be read through.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -145,10 +145,11 @@ def chance_pairs(count: int, distance: int) -> float:
     return count * (count - 1) / 2 * likelihood
 
 
-def chance_words(count: int, distance: int) -> str:
-    """The same for a reader, such as "about 360 chance pairs at 1,000,000"."""
-    pairs = chance_pairs(count, distance)
-    if pairs < 0.5:
-        return f"hardly a chance pair at {count:,}"
-    rounded = round(pairs, -max(0, len(str(int(pairs))) - 3))
-    return f"about {int(rounded):,} chance {'pair' if int(rounded) == 1 else 'pairs'} at {count:,}"
+def chance_words(count: int, distances: Sequence[int] = (4, 8, 10)) -> str:
+    """The same for a reader, at several distances."""
+    found = [(distance, chance_pairs(count, distance)) for distance in distances]
+    rounded = [(distance, int(round(pairs, -max(0, len(str(int(pairs))) - 3)))) for distance, pairs in found]
+    (distance, number), *further = rounded
+    more = "".join(f", {number:,} at {distance}" for distance, number in further)
+    pairs = "1 pair" if number == 1 else f"{number:,} pairs"
+    return f"By chance alone {count:,} unrelated files give at least {pairs} at distance {distance}{more}."

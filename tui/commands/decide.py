@@ -163,6 +163,8 @@ def _json_value(value: Any) -> Any:
 def print_outcomes(report: BatchReport, console: Console, *, verb: str, count: int) -> None:
     """What became of a batch: how many, and each that was not done with its reason."""
     console.out(f"{verb}: {count}.")
+    for outcome in report.notes:
+        console.out(f"  {plain(outcome.title, width=TITLE_COLUMNS)}: {plain(outcome.words)}")
     for outcome in report.not_done:
         console.out(f"  refused: {plain(outcome.title, width=TITLE_COLUMNS)}: {plain(outcome.words)}")
     if report.stopped_by:
@@ -193,7 +195,10 @@ def finish_batch(
             {
                 "ok": is_ok,
                 "batch": report.batch_id,
-                "done": [{"id": one.subject, "title": one.title} for one in report.done],
+                "done": [
+                    {"id": one.subject, "title": one.title} | ({"note": one.words} if one.words else {})
+                    for one in report.done
+                ],
                 "refused": [{"id": one.subject, "title": one.title, "reason": one.words} for one in report.not_done],
                 "stopped_by": report.stopped_by or None,
             }

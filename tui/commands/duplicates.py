@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any, Final
 
 from core.duplicates.plan import PlannedGroup, RemovalPlan
+from core.duplicates.removal import cannot_be_undone
 from core.errors import UsageError
 from core.library import GroupFilter, GroupStatus, Mark
 from core.runtime import BatchReport
@@ -192,6 +193,7 @@ def _plan_document(one: RemovalPlan) -> dict[str, Any]:
         "groups": len(one.accepted),
         "files": one.files,
         "bytes": one.freed_bytes,
+        "note": cannot_be_undone(one) or None,
         "items": [line(item) for item in one.items],
     }
 
@@ -209,6 +211,8 @@ def _print_plan(one: RemovalPlan, console: Console) -> None:
             console.out(f"      ! {plain(note)}")
     for item in one.refused:
         console.out(f"  {item.group.id}  left alone: {plain(item.refusal)}")
+    if words := cannot_be_undone(one):
+        console.out(f"Note: {words}.")
     if one.files:
         option = " --permanent" if one.is_permanent else ""
         console.out(f"Carry it out with: winnow duplicates apply {one.id}{option}")

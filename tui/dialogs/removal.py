@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from core.duplicates.plan import PlannedGroup, RemovalPlan, Way
+from core.duplicates.removal import cannot_be_undone
 from core.runtime import BatchReport
 from core.words import count, size
 from tui.screens.base import Dialog
@@ -137,7 +138,10 @@ class RemovalDialog(Dialog[RemovalPlan | None]):
         if chosen.files:
             into = "to the trash" if all(_is_trash(item) for item in chosen.accepted) else "for good"
             words = f"{yes} moves {count(chosen.files, 'file')} {into}; it can be undone as one."
-        lines: list[Line] = [(), ((fit(words, width), "accent" if chosen.files else "quiet"),)]
+        lines: list[Line] = [()]
+        if lost := cannot_be_undone(chosen):
+            lines += [((line, "quiet"),) for line in wrap(lost[0].upper() + lost[1:] + ".", width, limit=2)]
+        lines.append(((fit(words, width), "accent" if chosen.files else "quiet"),))
         lines.append(((fit(f"{out} takes a line out or puts it back   {no} changes nothing", width), "quiet"),))
         return lines
 

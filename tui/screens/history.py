@@ -133,7 +133,7 @@ class HistoryScreen(WinnowScreen):
 
     def _show_note(self) -> None:
         effect = self._effect
-        words = plain(effect.words) if effect else ""
+        words = plain(" \N{MIDDLE DOT} ".join(self.runtime.history.notes(effect))) if effect else ""
         self.query_one("#note", Static).update(Content.styled(words, "$quiet"))
         self.query_one("#note").display = bool(words)
 

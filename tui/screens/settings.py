@@ -31,6 +31,7 @@ class SettingsScreen(WinnowScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self._chance = ""
         self._infos = {
             f"{section}.{info.name}": info for section in sections() for info in setting_infos(section).values()
         }
@@ -46,6 +47,11 @@ class SettingsScreen(WinnowScreen):
     def on_screen_resume(self) -> None:
         """The file may have been edited."""
         self._show()
+        self.carry_out(self._count_chance(), group="chance", is_exclusive=True)
+
+    async def _count_chance(self) -> None:
+        self._chance = await self.runtime.duplicates.chance_words()
+        self._show_meaning()
 
     def _show(self) -> None:
         self.query_one(RecordTable).show_records([(key, self._cells(info)) for key, info in self._infos.items()])
@@ -90,6 +96,7 @@ class SettingsScreen(WinnowScreen):
         self.query_one("#meaning", Static).update(
             Content.assemble(
                 plain(info.description),
+                f"\n{self._chance}" if (info.section, info.name) == ("duplicates", "distance") and self._chance else "",
                 ("\nMay be: ", "$quiet"),
                 plain(info.allowed),
                 ("\nDefault: ", "$quiet"),
