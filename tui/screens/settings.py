@@ -79,7 +79,7 @@ class SettingsScreen(WinnowScreen):
         if isinstance(value, Secret):
             is_named = isinstance(written, str) and written.startswith(("env:", "file:"))
             return content(str(written)) if is_named else Content("a key is set" if value else "none")
-        unit = f" {info.unit}" if info.unit else ""
+        unit = f" {info.unit.removesuffix('s') if value == 1 else info.unit}" if info.unit else ""
         is_default = value == info.default
         return Content.assemble((plain(toml_value(value)), "" if is_default else "bold"), (unit, "$quiet"))
 

@@ -163,7 +163,7 @@ async def test_settings_are_changed_checked_and_reset_with_comments_kept(
         await driver.move_to("duplicates.distance")
         await driver.shows("By chance alone 100,000 unrelated files", "4 at 8")
         await driver.move_to("duplicates.keep")
-        await driver.shows("the first that decides counts", "change it in")
+        await driver.shows("each named after what it keeps", "change it in")
         await driver.press("g", "enter")  # the address is edited in the file
         await driver.until(lambda: driver.said("changed in the file"))
 
