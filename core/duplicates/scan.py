@@ -6,7 +6,7 @@ It changes nothing outside Winnow's own database. One source's failure stops onl
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from core.duplicates.mapping import unverified
 from core.duplicates.reconcile import Counts, FoundGroup, reconcile
 from core.errors import MediaError, ServerError
 from core.jobs import Job
-from core.library import FileFacts, GroupFilter, GroupKind, LibraryFile, LibraryRecord, Media, RecordRef
+from core.library import FileFacts, FileIdentity, GroupFilter, GroupKind, LibraryFile, LibraryRecord, Media, RecordRef
 from core.media.pool import MediaPool
 from core.path_map import mapping_of
 from core.servers.library_source import LibrarySource
@@ -191,13 +191,14 @@ class DuplicatesScan:
             part = await run.run([one for one in requests if one.media is media], job, message=message)
             report.hashed += part.hashed
             report.problems += part.problems
+            report.unread |= part.unread
         self.report.hashed, self.report.problems = report.hashed, len(report.problems)
-        await self._take_over_hashes(job)
+        await self._take_over_hashes(job, report.unread)
         async with self._database.write() as tx:
             await hash_cache.prune(tx, before=self._clock.now() - _CACHE_DAYS * _DAY)
 
-    async def _take_over_hashes(self, job: Job) -> None:
-        """Bring what the cache knows to the files."""
+    async def _take_over_hashes(self, job: Job, unread: Mapping[FileIdentity, str]) -> None:
+        """Bring what the cache knows to the files, and why some could not be read."""
         async for chunk in self._chunks():
             identities = [file.identity for file in chunk if file.identity is not None]
             async with self._database.read() as reader:
@@ -205,7 +206,10 @@ class DuplicatesScan:
             changed: list[LibraryFile] = []
             for file in chunk:
                 found = None if file.identity is None else known.get(file.identity)
-                if found is not None and (fresh := _filled(file, found)) != file:
+                fresh = file if found is None else _filled(file, found)
+                if file.identity is not None and file.identity in unread:
+                    fresh = replace(fresh, problem=unread[file.identity])
+                if fresh != file:
                     changed.append(fresh)
             if changed:
                 async with self._database.write() as tx:
