@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
 from core.clock import Clock
 from core.duplicates.hashing import HashReport, HashRequest, HashRun
 from core.jobs import Job
-from core.library import FileFacts, LibraryFile, Media
+from core.library import FileFacts, FileIdentity, LibraryFile, Media
 from core.media.pool import MediaPool
 from core.store import hash_cache, library
 from core.store.database import Database
@@ -60,7 +60,7 @@ class Filling:
             run = HashRun(self._database, self._pool, self._clock, is_fast=self._is_fast)
             part = await run.run([request for request in requests if request.media is one], job, message=message)
             report.add(part)
-        await self._take_over(job)
+        await self._take_over(job, report.unread)
         async with self._database.write() as tx:
             await hash_cache.prune(tx, before=self._clock.now() - _CACHE_DAYS * _DAY)
         return report
@@ -84,8 +84,8 @@ class Filling:
         is_wanted = wanted.wants_phash or wanted.wants_second or wanted.wants_checksums or wanted.wants_facts
         return wanted if is_wanted else None
 
-    async def _take_over(self, job: Job) -> None:
-        """Bring what the cache knows to the files."""
+    async def _take_over(self, job: Job, unread: Mapping[FileIdentity, str]) -> None:
+        """Bring what the cache knows to the files, and why some could not be read."""
         async for chunk in known_files(self._database):
             identities = [file.identity for file in chunk if file.identity is not None]
             async with self._database.read() as reader:
@@ -93,7 +93,10 @@ class Filling:
             changed: list[LibraryFile] = []
             for file in chunk:
                 found = None if file.identity is None else known.get(file.identity)
-                if found is not None and (fresh := _filled(file, found)) != file:
+                fresh = file if found is None else _filled(file, found)
+                if file.identity is not None and file.identity in unread:
+                    fresh = replace(fresh, problem=unread[file.identity])
+                if fresh != file:
                     changed.append(fresh)
             if changed:
                 async with self._database.write() as tx:

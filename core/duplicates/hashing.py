@@ -12,7 +12,7 @@ from typing import Final
 
 from core.clock import Clock
 from core.duplicates.catalog import look_at
-from core.errors import MediaError
+from core.errors import DecodeError, MediaError, UnreadableFileError
 from core.jobs import Job
 from core.library import FileFacts, FileHashes, FileIdentity, Media
 from core.media.checksums import Checksums
@@ -43,12 +43,17 @@ class HashRequest:
 
 @dataclass(slots=True)
 class HashReport:
-    """What a run came to. `problems`: path and words of each file that cannot be read or decoded. `bytes` read."""
+    """What a run came to. `problems`: path and words of each file that cannot be read or decoded. `bytes` read.
+
+    `unread`: those that could not be read today or changed meanwhile. The cache does not keep that: nothing tells it
+    when the file can be read again.
+    """
 
     hashed: int = 0
     from_cache: int = 0
     bytes: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)
+    unread: dict[FileIdentity, str] = field(default_factory=dict)
 
     def add(self, other: HashReport) -> None:
         """Count another run in."""
@@ -56,6 +61,7 @@ class HashReport:
         self.from_cache += other.from_cache
         self.bytes += other.bytes
         self.problems += other.problems
+        self.unread |= other.unread
 
 
 class HashRun:
@@ -109,7 +115,7 @@ class HashRun:
                 known = await hash_cache.get(reader, [one.identity for one in chunk])
             for one in chunk:
                 have = known.get(one.identity)
-                if have is not None and (have.problem or not _lacks(one, have, is_fast=self._is_fast)):
+                if have is not None and not _lacks(one, have, is_fast=self._is_fast):
                     used.append(one.identity)
                     self.report.from_cache += 1
                     if have.problem:
@@ -122,49 +128,70 @@ class HashRun:
 
     async def _one(self, request: HashRequest, known: Known, job: Job) -> None:
         """Find out what is wanted of one file. What is wrong with it is noted, and the rest goes on."""
+        unread = ""
         try:
-            known = await self._looked(request, known)
+            # Checksums come first: a broken picture may still be a copy of another one.
+            for step in (self._summed, self._looked, self._hashed):
+                known = await step(request, known)
+        except UnreadableFileError as error:
+            unread = _words(error, request)
         except MediaError as error:
-            words = str(error).removeprefix(f"{request.path}: ")
-            known = replace(known, problem=words)
-        if look_at(request.path).identity != request.identity:
-            self.report.problems.append((request.path, "changed while it was read; the next scan looks again"))
-            return
-        if known.problem:
-            self.report.problems.append((request.path, known.problem))
+            known = replace(known, problem=_words(error, request))
+        seen = look_at(request.path)
+        if seen.identity != request.identity:
+            self._found.pop(request.identity, None)
+            unread = seen.problem or "changed while it was read; the next scan looks again"
+        if unread:
+            self.report.unread[request.identity] = unread
+        else:
+            self._found[request.identity] = known
+            self.report.hashed += 1
+            self.report.bytes += request.identity.size
+        if words := unread or known.problem:
+            self.report.problems.append((request.path, words))
             if len(self.report.problems) <= _LOGGED:
-                await job.log(f"{request.path}: {known.problem}", level="warning")
-        self._found[request.identity] = known
-        self.report.hashed += 1
-        self.report.bytes += request.identity.size
+                await job.log(f"{request.path}: {words}", level="warning")
+
+    async def _summed(self, request: HashRequest, known: Known) -> Known:
+        if not request.wants_checksums or known.hashes.sha256 is not None:
+            return known
+        try:
+            sums = await self._pool.checksums(request.path)
+        except DecodeError as error:  # the helper ended or waited too long, and no decoder was at work: not the content
+            raise UnreadableFileError(_words(error, request), path=request.path) from error
+        known = replace(known, hashes=_with_sums(known.hashes, sums))
+        if look_at(request.path).identity == request.identity:
+            self._found[request.identity] = known  # kept also when the run is stopped over the next step
+        return known
 
     async def _looked(self, request: HashRequest, known: Known) -> Known:
-        """Raises MediaError. Checksums come first: a broken picture may still be a copy of another one."""
-        if request.wants_checksums and known.hashes.sha256 is None:
-            known = replace(known, hashes=_with_sums(known.hashes, await self._pool.checksums(request.path)))
-            self._found[request.identity] = known
+        if known.problem:
+            return known  # it was looked at before
         if request.media is Media.IMAGE:
             if _lacks(replace(request, wants_checksums=False), known, is_fast=self._is_fast):
                 known = await self._picture(request, known)
             return known
-        if request.wants_facts and known.facts is None:
-            info = await self._pool.probe(request.path)
-            facts = FileFacts(
-                info.width,
-                info.height,
-                info.duration or None,
-                info.video_codec,
-                info.audio_codec,
-                info.frame_rate,
-                info.bit_rate,
-                info.container,
-            )
-            known = replace(known, facts=facts)
-        if request.wants_phash and known.hashes.phash is None:
-            duration = request.duration or (known.facts.duration if known.facts else None)
-            phash = await self._pool.video_phash(request.path, duration)
-            known = replace(known, hashes=replace(known.hashes, phash=phash, phash_method="exact"))
-        return known
+        if not request.wants_facts or known.facts is not None:
+            return known
+        info = await self._pool.probe(request.path)
+        facts = FileFacts(
+            info.width,
+            info.height,
+            info.duration or None,
+            info.video_codec,
+            info.audio_codec,
+            info.frame_rate,
+            info.bit_rate,
+            info.container,
+        )
+        return replace(known, facts=facts)
+
+    async def _hashed(self, request: HashRequest, known: Known) -> Known:
+        if known.problem or request.media is Media.IMAGE or not request.wants_phash or known.hashes.phash is not None:
+            return known
+        duration = request.duration or (known.facts.duration if known.facts else None)
+        phash = await self._pool.video_phash(request.path, duration)
+        return replace(known, hashes=replace(known.hashes, phash=phash, phash_method="exact"))
 
     async def _picture(self, request: HashRequest, known: Known) -> Known:
         look = await self._pool.image(request.path, is_fast=self._is_fast, wants_second=request.wants_second)
@@ -183,9 +210,15 @@ class HashRun:
             await hash_cache.put(tx, found.items(), now=self._clock.now())
 
 
+def _words(error: MediaError, request: HashRequest) -> str:
+    return str(error).removeprefix(f"{request.path}: ")
+
+
 def _lacks(request: HashRequest, known: Known, *, is_fast: bool) -> bool:
-    """Whether something is wanted that is not known. A fast hash is no exact one."""
+    """Whether something is wanted that is not known. A fast hash is no exact one; what is broken has checksums only."""
     hashes = known.hashes
+    if known.problem:
+        return request.wants_checksums and hashes.sha256 is None
     has_phash = hashes.phash is not None and (is_fast or hashes.phash_method == "exact")
     return bool(
         (request.wants_phash and not has_phash)

@@ -52,9 +52,19 @@ def look_at_image(path: Path | str, *, is_fast: bool = False, wants_second: bool
             if wants_second:
                 second = _dhash(grey)
         elif wants_second:
-            second = _dhash(image.convert("RGBA").convert("L") if image.mode in ("P", "PA") else image.convert("L"))
+            second = _dhash(_grey(image))
     phash = image_phash(path) if fast is None else fast
     return ImageLook(width, height, container, is_animated, phash, "exact" if fast is None else "fast", second)
+
+
+def _grey(image: Image) -> Image:
+    """The picture in 8 bits of grey. Pillow would cut 16 bits off at 255 instead of scaling them."""
+    if image.mode.startswith("I;16"):
+        import numpy
+        from PIL import Image as Maker
+
+        return Maker.fromarray((numpy.asarray(image) >> 8).astype(numpy.uint8))
+    return image.convert("RGBA").convert("L") if image.mode in ("P", "PA") else image.convert("L")
 
 
 def _dhash(image: Image) -> int:

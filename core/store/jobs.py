@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from core.path_text import shown
 from core.store.database import Reader, Row, Transaction
 
 
@@ -117,7 +118,9 @@ async def restart(tx: Transaction, job_id: int, *, owner: str) -> None:
 
 async def set_progress(tx: Transaction, job_id: int, *, done: int, total: int | None, message: str) -> None:
     """Remember how far a job is."""
-    await tx.execute("UPDATE jobs SET done = ?, total = ?, message = ? WHERE id = ?", (done, total, message, job_id))
+    await tx.execute(
+        "UPDATE jobs SET done = ?, total = ?, message = ? WHERE id = ?", (done, total, shown(message), job_id)
+    )
 
 
 async def set_state(tx: Transaction, job_id: int, state: JobState) -> None:
@@ -131,7 +134,7 @@ async def finish(
     """Record the end of a job."""
     await tx.execute(
         "UPDATE jobs SET state = ?, request = '', finished_at = ?, result = ?, error = ? WHERE id = ?",
-        (state, now, None if result is None else msgspec.json.encode(result).decode(), error or None, job_id),
+        (state, now, None if result is None else msgspec.json.encode(result).decode(), shown(error) or None, job_id),
     )
 
 
@@ -155,7 +158,9 @@ async def requested(reader: Reader, job_id: int) -> str:
 
 async def log(tx: Transaction, job_id: int, *, level: str, text: str, now: float) -> None:
     """Add a line to a job's log."""
-    await tx.execute("INSERT INTO job_log (job_id, at, level, text) VALUES (?, ?, ?, ?)", (job_id, now, level, text))
+    await tx.execute(
+        "INSERT INTO job_log (job_id, at, level, text) VALUES (?, ?, ?, ?)", (job_id, now, level, shown(text))
+    )
 
 
 async def log_lines(reader: Reader, job_id: int, *, limit: int = 1000) -> list[LogLine]:

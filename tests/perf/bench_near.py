@@ -87,9 +87,7 @@ def _dense() -> list[Figure]:
     for kind, distance in (("ball", 8), ("ball", 10), ("skew", 10)):
         found = _measured("groups", kind, _MILLION, distance)
         words = f"{_seconds(found)}, {found['peak']:.0f} MiB, {found['groups']:,} groups"
-        figures.append(
-            Figure(f"{kind} 1,000,000 at {distance}: groups", words, "< 400 MiB", found["peak"] < 400)
-        )
+        figures.append(Figure(f"{kind} 1,000,000 at {distance}: groups", words, "< 400 MiB", found["peak"] < 400))
     return figures
 
 
