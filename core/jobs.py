@@ -20,6 +20,7 @@ from core.finishing import to_its_end
 from core.store import jobs as table
 from core.store.database import Database
 from core.store.jobs import RESUMABLE, JobRecord, JobState
+from core.store.library import storable
 from core.store.owner import Owner
 
 _WATCH_SECONDS: Final = 0.2
@@ -106,6 +107,7 @@ class Job:
 
     async def log(self, text: str, *, level: str = "info") -> None:
         """Add a line to the job's log. `level`: info, warning or error."""
+        text = storable(text)  # a path whose bytes are no UTF-8 fits into no log file, either
         _log.log(getattr(logging, level.upper()), "job %s: %s", self.id, text)
         async with self._jobs.database.write() as tx:
             await table.log(tx, self.id, level=level, text=text, now=self._jobs.clock.now())

@@ -7,8 +7,8 @@ import os
 from importlib.util import find_spec
 from typing import Any
 
-from hash_sets import KINDS
 from harness import Figure, print_table, run_worker
+from hash_sets import KINDS
 
 from core.media.hamming import is_compiled_available
 
