@@ -11,6 +11,9 @@ GROUPS = {
     "start": "bench_start",
     "list": "bench_tui_list",
     "pictures": "bench_tui_pictures",
+    "near": "bench_near",
+    "hash": "bench_hash",
+    "groups": "bench_tui_groups",
 }
 
 
