@@ -155,8 +155,8 @@ def refusal_words(answer: Answer) -> str:
     errors = said.get("errors")
     parts = [*parts, *(_field_words(error) for error in (errors if isinstance(errors, list) else []))]
     text = "; ".join(part for part in parts if isinstance(part, str) and part)
-    text = "".join(sign if sign.isprintable() else " " for sign in " ".join(text.split()))
-    return text[:_MOST_WORDS]
+    text = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(text.split())[:_MOST_WORDS]
 
 
 def _field_words(error: Any) -> str:
