@@ -97,7 +97,7 @@ def _search(backend: ImmichBackend, asked: Asked) -> Carried:
     found, page, cursor = search(backend.world, asked)
     items = [backend.answers.asset(asset, asked.user) for asset in found]
     counts: dict[str, Any] = {"count": len(items), "total": len(items), "facets": []}
-    assets = counts | {"items": items, "nextPage": page}
+    assets = {"items": items, "nextPage": page} | counts
     if backend.version >= (3, 2):
         assets["nextCursor"] = cursor
     return 200, {"assets": assets, "albums": {"count": 0, "total": 0, "facets": [], "items": []}}
