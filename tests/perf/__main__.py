@@ -13,6 +13,7 @@ GROUPS = {
     "pictures": "bench_tui_pictures",
     "near": "bench_near",
     "hash": "bench_hash",
+    "groups": "bench_tui_groups",
 }
 
 
