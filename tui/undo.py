@@ -75,6 +75,8 @@ def tell(app: WinnowApp, report: BatchReport) -> None:
             if len(report.done) == 1
             else f"Undone: {len(report.done)} actions."
         )
+    for one in [one for one in report.done if one.words][:5]:
+        app.say(f"{plain(one.title)}: {one.words}", severity="warning")
     for one in report.not_done[:5]:
         app.say(f"Not undone: {plain(one.title)}: {one.words}", severity="warning")
     if report.stopped_by:

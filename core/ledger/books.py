@@ -136,13 +136,13 @@ class Books:
             await journal.end(tx, effect.id, state, words=words, now=self.clock.now())
         return failed(effect, words)
 
-    async def undone(self, effect: EffectRecord) -> Outcome:
-        """Record that an effect was taken back."""
+    async def undone(self, effect: EffectRecord, words: str = "") -> Outcome:
+        """Record that an effect was taken back, and what is to be known of that."""
         async with self.database.write() as tx:
-            if await journal.end_undo(tx, effect.id, is_undone=True, words="", now=self.clock.now()):
+            if await journal.end_undo(tx, effect.id, is_undone=True, words=words, now=self.clock.now()):
                 await self.witness_undone(tx, effect.id)
         self.step("undone", effect)
-        return succeeded(effect)
+        return succeeded(effect, words)
 
     async def not_undone(self, effect: EffectRecord, words: str) -> Outcome:
         """Record that an effect still stands, and why."""

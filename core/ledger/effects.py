@@ -63,9 +63,10 @@ class OuterEffect(Protocol):
         """
         ...
 
-    async def revert(self, payload: Payload, before: Image, after: Image) -> None:
+    async def revert(self, payload: Payload, before: Image, after: Image) -> str | None:
         """Put back what was there before. Doing it twice is the same as once.
 
+        Gives what a person should know of it, in words, where it is not quite as before.
         Raises UndoRefusedError when what is there is not what Winnow left there; nothing is changed then.
         """
         ...

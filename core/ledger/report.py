@@ -13,7 +13,7 @@ OnProgress = Callable[[int, int], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one effect ended, and why it was not done where it was not."""
+    """How one effect ended. `words`: why it was not done where it was not, else what is to be known of it."""
 
     effect_id: int
     subject: int | None
@@ -45,9 +45,9 @@ class BatchReport:
         return [one for one in self.outcomes if not one.is_done]
 
 
-def succeeded(effect: EffectRecord) -> Outcome:
-    """It was carried out, or taken back."""
-    return Outcome(effect.id, effect.subject, effect.title, is_done=True)
+def succeeded(effect: EffectRecord, words: str = "") -> Outcome:
+    """It was carried out, or taken back; `words` is what a person should know of it."""
+    return Outcome(effect.id, effect.subject, effect.title, is_done=True, words=words)
 
 
 def failed(effect: EffectRecord, words: str) -> Outcome:

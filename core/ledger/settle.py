@@ -88,8 +88,9 @@ class Settling:
 
     async def _finish_undo(self, effect: EffectRecord, handler: OuterEffect) -> Settled:
         """Once begun, an undo is finished. Raises WinnowError when it cannot be seen whether it is."""
+        told: str | None = None
         try:
-            await _soon(handler.revert(effect.payload, effect.before or {}, effect.after or {}))
+            told = await _soon(handler.revert(effect.payload, effect.before or {}, effect.after or {}))
         except UndoRefusedError as refusal:
             words = str(refusal)
         except AWAY:
@@ -103,8 +104,9 @@ class Settling:
             return Settled(
                 effect, EffectState.DONE, f"{effect.title}: the undo that was cut short cannot be finished ({words})"
             )
-        await self._books.undone(effect)
-        return Settled(effect, EffectState.UNDONE, f"{effect.title}: the undo that was cut short is finished")
+        await self._books.undone(effect, told or "")
+        note = f" ({told})" if told else ""
+        return Settled(effect, EffectState.UNDONE, f"{effect.title}: the undo that was cut short is finished{note}")
 
     async def why_undo_failed(self, effect: EffectRecord, handler: OuterEffect, error: WinnowError) -> str:
         """After an error in the middle of an undo: look what is there. Why it still stands; empty: it is undone.

@@ -100,9 +100,11 @@ class TrashFile:
         image = parsed(after, TrashedImage)
         await asyncio.to_thread(_must_lie_there, image, parsed(payload, GoingPayload))
 
-    async def revert(self, payload: Payload, before: Image, after: Image) -> None:
-        """Put it back; a second time finds it back."""
-        await asyncio.to_thread(_back, parsed(payload, GoingPayload), parsed(after, TrashedImage))
+    async def revert(self, payload: Payload, before: Image, after: Image) -> str:
+        """Put it back; a second time finds it back. Tells where it lies when its place is taken."""
+        given = parsed(payload, GoingPayload)
+        path = await asyncio.to_thread(_back, given, parsed(after, TrashedImage))
+        return "" if path == given.place else f"its place is taken: it lies beside it as {shown(path.name)}"
 
 
 class DeleteFile:
@@ -291,10 +293,11 @@ def _must_lie_there(image: TrashedImage, given: GoingPayload) -> None:
         raise UndoRefusedError(f"{shown(place)} is not what was put there; it was left alone")
 
 
-def _back(given: GoingPayload, image: TrashedImage) -> None:
+def _back(given: GoingPayload, image: TrashedImage) -> Path:
+    """Where it is now."""
     path, place = given.place, Path(unpacked(image.place))
-    if image.place and identity_at(place) is None and _came_back(given):
-        return
+    if image.place and identity_at(place) is None and (came := _came_back(given)) is not None:
+        return came
     _must_lie_there(image, given)
     ground = existing(path.parent)
     if ground.stat().st_dev != given.identity.device:
@@ -317,6 +320,7 @@ def _back(given: GoingPayload, image: TrashedImage) -> None:
         system_trash.forget(place)
     with suppress(OSError):
         place.parent.rmdir()
+    return target
 
 
 def _is_free(path: Path) -> bool:
@@ -327,10 +331,10 @@ def _is_free(path: Path) -> bool:
     return False
 
 
-def _came_back(given: GoingPayload) -> bool:
-    """Whether the file stands in its place, or beside it, again: an undo that was cut short had moved it already."""
+def _came_back(given: GoingPayload) -> Path | None:
+    """The file in its place, or beside it, again: an undo that was cut short had moved it already."""
     for one in (given.place, *(beside(given.place, number) for number in range(1, 10))):
         found = identity_at(one)
         if found is not None and (found.size, found.mtime_ns) == (given.identity.size, given.identity.mtime_ns):
-            return True
-    return False
+            return one
+    return None

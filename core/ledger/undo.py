@@ -108,7 +108,7 @@ class Undoing:
                 return failed(effect, "it was taken back already, or another Winnow is just doing so"), False
         self._books.step("undoing", effect)
         try:
-            await handler.revert(effect.payload, before, after)
+            told = await handler.revert(effect.payload, before, after)
         except UndoRefusedError as refusal:
             return await self._books.not_undone(effect, str(refusal)), False
         except WinnowError as error:
@@ -117,7 +117,7 @@ class Undoing:
             await self._books.release(effect)
             raise
         self._books.step("reverted", effect)
-        return await self._books.undone(effect), False
+        return await self._books.undone(effect, told or ""), False
 
     async def _after_failure(
         self, effect: EffectRecord, handler: OuterEffect, error: WinnowError

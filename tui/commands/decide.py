@@ -17,7 +17,7 @@ TITLE_COLUMNS: Final = 100  # columns of what was done to what; whole titles are
 
 if TYPE_CHECKING:
     from core.matching.desk import MatchingDesk
-    from core.runtime import AcceptPlan, BatchReport
+    from core.runtime import AcceptPlan, BatchReport, Outcome
     from tui.console import Console
 
 
@@ -163,6 +163,9 @@ def _json_value(value: Any) -> Any:
 def print_outcomes(report: BatchReport, console: Console, *, verb: str, count: int) -> None:
     """What became of a batch: how many, and each that was not done with its reason."""
     console.out(f"{verb}: {count}.")
+    for outcome in report.done:
+        if outcome.words:
+            console.out(f"  note: {plain(outcome.title, width=TITLE_COLUMNS)}: {plain(outcome.words)}")
     for outcome in report.not_done:
         console.out(f"  refused: {plain(outcome.title, width=TITLE_COLUMNS)}: {plain(outcome.words)}")
     if report.stopped_by:
@@ -193,7 +196,7 @@ def finish_batch(
             {
                 "ok": is_ok,
                 "batch": report.batch_id,
-                "done": [{"id": one.subject, "title": one.title} for one in report.done],
+                "done": [_done_document(one) for one in report.done],
                 "refused": [{"id": one.subject, "title": one.title, "reason": one.words} for one in report.not_done],
                 "stopped_by": report.stopped_by or None,
             }
@@ -203,6 +206,10 @@ def finish_batch(
         if report.done and can_undo:
             console.out(f"Take it back with: winnow undo {report.batch_id}")
     return 0 if is_ok else 1
+
+
+def _done_document(one: Outcome) -> dict[str, Any]:
+    return {"id": one.subject, "title": one.title} | ({"note": one.words} if one.words else {})
 
 
 async def dismissals(args: argparse.Namespace, console: Console) -> int:
