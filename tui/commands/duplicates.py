@@ -203,6 +203,9 @@ async def plan(args: argparse.Namespace, console: Console) -> int:
         return 0
     for one in made:
         _print_plan(one, console)
+        if one.files:
+            option = " --permanent" if one.is_permanent else ""
+            console.out(f"Carry it out with: winnow duplicates apply {one.id}{option}")
     return 0
 
 
@@ -256,9 +259,6 @@ def _print_plan(one: RemovalPlan, console: Console) -> None:
             console.out(f"      ! {plain(note)}")
     for item in one.refused:
         console.out(f"  {item.group.id}  left alone: {plain(item.refusal)}")
-    if one.files:
-        option = " --permanent" if one.is_permanent else ""
-        console.out(f"Carry it out with: winnow duplicates apply {one.id}{option}")
 
 
 async def apply(args: argparse.Namespace, console: Console) -> int:
