@@ -164,7 +164,7 @@ def print_outcomes(report: BatchReport, console: Console, *, verb: str, count: i
     """What became of a batch: how many, and each that was not done with its reason."""
     console.out(f"{verb}: {count}.")
     for outcome in report.notes:
-        console.out(f"  {plain(outcome.title, width=TITLE_COLUMNS)}: {plain(outcome.words)}")
+        console.out(f"  note: {plain(outcome.title, width=TITLE_COLUMNS)}: {plain(outcome.words)}")
     for outcome in report.not_done:
         console.out(f"  refused: {plain(outcome.title, width=TITLE_COLUMNS)}: {plain(outcome.words)}")
     if report.stopped_by:
