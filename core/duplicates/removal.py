@@ -154,6 +154,7 @@ def _through_stash(
                     is_recorded=False,
                     keeper_id=stays.record.id,
                     keeper_file=FileName(stays.stash_file_id, stays.stash_path),
+                    size=file.size,
                 ),
                 part=part,
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from duplicates_desk import desk_over, group_with, on_disk
 
 from core.demo.world import DemoWorld
@@ -65,6 +66,27 @@ async def test_two_films_of_one_stem_go_with_their_one_sidecar(duplicates_world:
         assert {one.state for one in await runtime.history.effects(report.batch_id)} == {EffectState.DONE}
         assert (await runtime.history.undo_batch(report.batch_id)).not_done == []
     assert on_disk(duplicates_world) == disk
+
+
+@pytest.mark.parametrize("is_kept_there", [False, True])
+async def test_stash_deletes_nothing_for_good_that_was_replaced_or_has_no_copy(
+    duplicates_world: DemoWorld, *, is_kept_there: bool
+) -> None:
+    """Stash does not know yet what became of its files, and Winnow can see it."""
+    films = duplicates_world.directory / "library" / "films"
+    kept, victim = films / "lighthouse.mp4", films / "incoming" / "lighthouse (1).mp4"
+    victim.write_bytes(b"somebody's new film")
+    if not is_kept_there:
+        kept.unlink()
+    async with desk_over(duplicates_world) as runtime:
+        desk = runtime.duplicates
+        await desk.scan()
+        group = await group_with(runtime, victim.name)
+        going = next(one.file.id for one in group.members if one.file.name == victim.name)
+        await desk.mark(group.id, {going: Mark.TRASH})
+        report = await desk.apply(await desk.plan_marked([group.id], is_permanent=True))
+        assert ("another size" if is_kept_there else "is missing") in report.not_done[0].words
+    assert victim.read_bytes() == b"somebody's new film"
 
 
 async def test_what_only_a_sidecar_holds_is_not_deleted_for_good(duplicates_world: DemoWorld) -> None:
