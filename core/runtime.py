@@ -297,6 +297,6 @@ def _stash_removal_handlers(stash: StashClient, settings: Settings, turn: Turn) 
         STASH_ENTRY: StashEntry(removal, turn, back),
         STASH_PRIMARY: StashPrimary(removal, turn),
         STASH_REMOVE_ENTRY: StashRemoveEntry(removal, turn, locate),
-        STASH_DELETE_FILE: StashDeleteFile(removal, turn),
+        STASH_DELETE_FILE: StashDeleteFile(removal, turn, locate),
         STASH_FINGERPRINTS: StashFingerprints(removal, turn),
     }

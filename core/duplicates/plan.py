@@ -159,6 +159,8 @@ def _refusal(group: Group, members: Sequence[GroupMember], kept: Sequence[Librar
     if words := given.gate.get(group.id):
         return words
     for member in members:
+        if member.mark is Mark.KEEP:
+            return f"{member.file.name} is marked to be kept"
         if member.protected:
             return f"{member.file.name} is protected: {member.protected}"
     if not any(file.identity is not None or given.is_permanent for file in kept):

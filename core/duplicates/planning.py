@@ -41,6 +41,7 @@ class _StoredGroup:
     identities: dict[str, FileIdentity]  # by file id, as JSON has text for keys
     is_merging: bool
     reason: str
+    is_marked: bool = False  # each of those that go was marked to go
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,7 @@ class Planning:
                 {str(one.file.id): one.file.identity for one in item.group.members if one.file.identity is not None},
                 item.group.is_merging,
                 item.reason,
+                is_marked=_are_marked(item.group, {one.file.id for one in item.removals}),
             )
             for item in plan.accepted
         )
@@ -246,4 +248,10 @@ def _changed(group: Group, line: _StoredGroup) -> str:
     if other is not None:
         name = next(one.file.name for one in group.members if str(one.file.id) == other)
         return f"{name} changed since the plan was made: plan again"
+    if line.is_marked and not _are_marked(group, set(line.removed)):
+        return "its marks were changed since the plan was made: plan again"
     return ""
+
+
+def _are_marked(group: Group, going: set[int]) -> bool:
+    return all(one.mark in (Mark.TRASH, Mark.GONE) for one in group.members if one.file.id in going)

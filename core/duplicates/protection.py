@@ -1,8 +1,8 @@
 """Which files no rule removes, and which folders are preferred. Pure.
 
 A pattern is compared with the local path and with the path that Stash knows: `*` stands for anything within one name,
-`**` for any number of folders, `?` for one character; letter case counts. A pattern that names a folder holds for
-everything below it.
+`**` for any number of folders, `?` for one character; letter case counts, the way in which an accent is composed does
+not. A pattern that names a folder holds for everything below it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from unicodedata import normalize
 
 from core.library import LibraryFile, LibraryRecord
 from core.settings_duplicates import DuplicatesSettings
@@ -44,7 +45,11 @@ def fits(file: LibraryFile, pattern: str) -> bool:
 
 def path_fits(path: str, pattern: str) -> bool:
     """Whether a path fits a pattern."""
-    return _compiled(pattern).fullmatch(path.replace("\\", "/")) is not None
+    wanted = _compiled(pattern)
+    text = path if path.isascii() else normalize("NFC", path)
+    return wanted.fullmatch(text) is not None or (
+        "\\" in text and wanted.fullmatch(_slashed(text)) is not None  # a folder of Windows, or a part of a name
+    )
 
 
 def fits_any(path: str, patterns: Iterable[str]) -> bool:
@@ -52,9 +57,13 @@ def fits_any(path: str, patterns: Iterable[str]) -> bool:
     return any(path_fits(path, pattern) for pattern in patterns)
 
 
+def _slashed(text: str) -> str:
+    return re.sub("/{2,}", "/", text.replace("\\", "/"))
+
+
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    text = pattern.replace("\\", "/").rstrip("/")
+    text = normalize("NFC", _slashed(pattern)).rstrip("/")
     made: list[str] = []
     place = 0
     while place < len(text):

@@ -32,7 +32,19 @@ _SIDECARS: Final = frozenset({".funscript", ".srt", ".vtt", ".ass", ".ssa"})
 def effects_of(plan: RemovalPlan, *, has_stash: bool) -> list[NewEffect]:
     """Every action of a plan, in order. Looks beside the files for sidecars: run it in a thread."""
     going = {one.file.path for item in plan.accepted for one in item.removals if one.file.path is not None}
-    return [effect for item in plan.accepted for effect in _of_group(item, going, has_stash=has_stash)]
+    effects = [effect for item in plan.accepted for effect in _of_group(item, going, has_stash=has_stash)]
+    return list(_each_sidecar_once(effects))
+
+
+def _each_sidecar_once(effects: Iterable[NewEffect]) -> Iterator[NewEffect]:
+    """Two films of one stem that both go have the same ones."""
+    seen: set[str] = set()
+    for effect in effects:
+        if effect.payload.get("is_sidecar"):
+            if effect.payload["path"] in seen:
+                continue
+            seen.add(effect.payload["path"])
+        yield effect
 
 
 def _of_group(item: PlannedGroup, going: set[str], *, has_stash: bool) -> Iterator[NewEffect]:
@@ -142,6 +154,7 @@ def _through_stash(
                     is_recorded=False,
                     keeper_id=stays.record.id,
                     keeper_file=FileName(stays.stash_file_id, stays.stash_path),
+                    size=file.size,
                 ),
                 part=part,
             )
@@ -153,7 +166,7 @@ def _file_actions(item: PlannedGroup, removal: Removal, going: set[str], *, part
     yield make(going_payload(removal.file, item.kept, group_id=item.group.id), part=part)
     if removal.file.media is Media.VIDEO and removal.file.path is not None:
         for sidecar in sidecars(Path(removal.file.path), going):
-            yield make(sidecar, part=part)
+            yield trash_effect(sidecar, part=part)  # never for good: nothing else holds what it holds
 
 
 def going_payload(file: LibraryFile, kept: Iterable[LibraryFile], *, group_id: int | None = None) -> GoingPayload:
@@ -194,15 +207,21 @@ def sidecars(film: Path, going: set[str]) -> list[GoingPayload]:
             and str(other) not in going
         ):
             return []
+    longer = [one.stem for one in names if len(one.stem) > len(film.stem) and media_of(one.name) is Media.VIDEO]
     found: list[GoingPayload] = []
     for one in names:
-        stem = one.name[: -len(one.suffix)] if one.suffix else one.name
-        is_own = stem == film.stem or (stem.startswith(film.stem + ".") and len(stem) - len(film.stem) <= 6)
-        if one.suffix.lower() in _SIDECARS and is_own:
+        if one.suffix.lower() not in _SIDECARS:
+            continue
+        if _belongs(one.stem, film.stem) and not any(_belongs(one.stem, other) for other in longer):
             identity = identity_at(one)
             if identity is not None:
                 found.append(GoingPayload(path=packed(one), identity=identity, is_sidecar=True))
     return found
+
+
+def _belongs(sidecar: str, film: str) -> bool:
+    """Whether a sidecar of one stem goes along with a film of the other: `film.srt`, `film.en.srt`."""
+    return sidecar == film or (sidecar.startswith(film + ".") and len(sidecar) - len(film) <= 6)
 
 
 def cannot_be_undone(plan: RemovalPlan) -> str:

@@ -8,8 +8,8 @@ import msgspec
 
 from core.errors import EffectConflictError, EffectRefusedError, LedgerError, UndoRefusedError
 from core.ledger.effects import Image, Payload, parsed
-from core.ledger.stash_places import GoingFile, Held, is_gone, look
-from core.ledger.stash_records import FileName, Turn, said
+from core.ledger.stash_places import GoingFile, Held, is_gone, look, refuse_missing, refuse_other
+from core.ledger.stash_records import FileName, Locate, Turn, said
 from core.library import RecordRef
 from core.servers.stash_removal import StashRemoval
 from core.store.journal import NewEffect
@@ -18,10 +18,11 @@ STASH_DELETE_FILE: Final = "stash.delete-file"
 
 
 class DeletePayload(GoingFile, frozen=True, kw_only=True):
-    """A file that is deleted, and the file that stays in its stead."""
+    """A file that is deleted, and the file that stays in its stead. `size` as Stash knows it, 0 where it does not."""
 
     keeper_id: int
     keeper_file: FileName
+    size: int = 0
 
 
 def delete_file_effect(given: DeletePayload, *, part: str = "", subject: int | None = None) -> NewEffect:
@@ -33,9 +34,10 @@ def delete_file_effect(given: DeletePayload, *, part: str = "", subject: int | N
 class StashDeleteFile:
     """Deletes."""
 
-    def __init__(self, removal: StashRemoval, turn: Turn) -> None:
+    def __init__(self, removal: StashRemoval, turn: Turn, locate: Locate = lambda _: None) -> None:
         self._removal = removal
         self._turn = turn
+        self._locate = locate
 
     async def inspect(self, payload: Payload) -> Image:
         """How Stash holds the file. Refused when it is gone, or the file that was to stay is."""
@@ -83,6 +85,9 @@ class StashDeleteFile:
             raise EffectRefusedError(
                 f"{given.keeper_file.path}, which was to stay, is no longer in {said(ref)}: nothing was deleted"
             )
+        await refuse_missing(self._locate, given.keeper_file.path)
+        if given.size:
+            await refuse_other(self._locate, given.file.path, given.size)
         held = await look(self._removal.library, given)
         if held in (Held.GONE, Held.BARE):
             raise EffectRefusedError(f"{given.file.path} is no longer in Stash")

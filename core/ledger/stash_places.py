@@ -96,6 +96,33 @@ def _held_by(given: GoingFile, record: LibraryRecord) -> Held:
     return Held.RECORD
 
 
+async def refuse_missing(locate: Locate, path: str) -> None:
+    """Raises EffectRefusedError when a file that is to stay is seen to be missing from a folder that is there."""
+    place = locate(path)
+
+    def is_missing() -> bool:
+        return place is not None and place.parent.is_dir() and not os.path.lexists(place)
+
+    if await asyncio.to_thread(is_missing):
+        raise EffectRefusedError(f"{path}, which was to stay, is missing from {place and place.parent}")
+
+
+async def refuse_other(locate: Locate, path: str, size: int) -> None:
+    """Raises EffectRefusedError when what stands at a path has not the size that Stash knows: it was replaced."""
+    place = locate(path)
+
+    def is_other() -> bool:
+        try:
+            return place is not None and os.lstat(place).st_size != size
+        except OSError:
+            return False  # nobody here can see it
+
+    if await asyncio.to_thread(is_other):
+        raise EffectRefusedError(
+            f"{place} is not the file that Stash means: it has another size. Scan it in Stash first"
+        )
+
+
 async def must_be_absent(locate: Locate, path: str) -> None:
     """Raises EffectRefusedError unless the file is seen to be gone from a folder that is there."""
     place = locate(path)

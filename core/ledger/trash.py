@@ -6,7 +6,6 @@ original goes. Nothing is overwritten, and nothing falls back to deletion.
 
 from __future__ import annotations
 
-import asyncio
 import errno
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,11 +17,21 @@ import msgspec
 from core.errors import EffectRefusedError, LedgerError, UndoRefusedError, UnreadableFileError
 from core.ledger import system_trash
 from core.ledger.effects import Image, Payload, parsed
-from core.ledger.trash_checks import GoingPayload, check_going, identity_at, is_gone, is_there, seen_at
+from core.ledger.trash_checks import (
+    GoingPayload,
+    check_going,
+    identity_at,
+    is_gone,
+    is_there,
+    refuse_vanished,
+    seen_at,
+    standing,
+)
+from core.ledger.trash_moves import alone_in, carry, free_place, hidden_place, in_thread
 from core.ledger.trash_place import make_folder, trash_place, trash_root
 from core.library import FileIdentity
 from core.media.disk_words import disk_words
-from core.media.moving import beside, copy_verified, move_new, sync_folder
+from core.media.moving import beside, move_new, sync_folder
 from core.media.volumes import existing, why_missing
 from core.path_text import packed, shown, unpacked
 from core.settings_duplicates import TrashSettings
@@ -31,7 +40,6 @@ from core.store.journal import NewEffect
 FILE_TRASH: Final = "file.trash"
 FILE_DELETE: Final = "file.delete"
 TRASH_DELETE: Final = "trash.delete"
-_BESIDE: Final = 1000
 
 Look = Callable[[], None]
 
@@ -76,7 +84,7 @@ class TrashFile:
     async def inspect(self, payload: Payload) -> Image:
         """Where it is to lie. Refused unless it is the file that was looked at and another one stays."""
         given = parsed(payload, GoingPayload)
-        return await asyncio.to_thread(self._inspected, given)
+        return await in_thread(self._inspected, given)
 
     def _inspected(self, given: GoingPayload) -> Image:
         check_going(given)
@@ -88,22 +96,22 @@ class TrashFile:
     async def perform(self, payload: Payload, before: Image) -> Image:
         """Move it, if it is still the file that was looked at a moment ago."""
         given, wanted = parsed(payload, GoingPayload), parsed(before, _Before)
-        return await asyncio.to_thread(_into_trash, given, wanted)
+        return await in_thread(_into_trash, given, wanted)
 
     async def settle(self, payload: Payload, before: Image) -> Image | None:
         """Where it lies, if it is in the trash and no longer in its place."""
         given, wanted = parsed(payload, GoingPayload), parsed(before, _Before)
-        return await asyncio.to_thread(_settled, given, wanted)
+        return await in_thread(_settled, given, wanted)
 
     async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
         """Refused when what lies in the trash is not what was put there."""
         image = parsed(after, TrashedImage)
-        await asyncio.to_thread(_must_lie_there, image, parsed(payload, GoingPayload))
+        await in_thread(_must_lie_there, image, parsed(payload, GoingPayload))
 
-    async def revert(self, payload: Payload, before: Image, after: Image) -> str:
-        """Put it back; a second time finds it back. Tells where it lies when its place is taken."""
+    async def revert(self, payload: Payload, before: Image, after: Image) -> str | None:
+        """Put it back; a second time finds it back. Says where, when that is beside its place."""
         given = parsed(payload, GoingPayload)
-        path = await asyncio.to_thread(_back, given, parsed(after, TrashedImage))
+        path = await in_thread(_back, given, parsed(after, TrashedImage))
         return "" if path == given.place else f"its place is taken: it lies beside it as {shown(path.name)}"
 
 
@@ -112,25 +120,28 @@ class DeleteFile:
 
     async def inspect(self, payload: Payload) -> Image:
         """Refused unless it is the file that was looked at and another one stays."""
-        await asyncio.to_thread(check_going, parsed(payload, GoingPayload))
+        await in_thread(check_going, parsed(payload, GoingPayload))
         return {}
 
     async def perform(self, payload: Payload, before: Image) -> Image:
         """Delete it."""
         given = parsed(payload, GoingPayload)
 
-        def delete() -> None:
-            check_going(given)
-            _on_disk(given.place.unlink, given.place)
-            sync_folder(given.place.parent)
-
-        await asyncio.to_thread(delete)
+        await in_thread(_delete, given)
         return {}
 
     async def settle(self, payload: Payload, before: Image) -> Image | None:
-        """Whether its folder is there, on its volume, and it is not."""
+        """Whether its folder is there, of the same volume, and it is not; one that was half gone is put back."""
         given = parsed(payload, GoingPayload)
-        return {} if await asyncio.to_thread(is_gone, given.place, given.identity) else None
+
+        def is_deleted() -> bool:
+            path, hidden = given.place, hidden_place(given.place, given.identity)
+            if seen_at(hidden) is not None:
+                move_new(hidden, free_place(path))
+                return False
+            return is_gone(path, given.identity)
+
+        return {} if await in_thread(is_deleted) else None
 
     async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
         """Never."""
@@ -162,7 +173,7 @@ class EmptyTrashed:
         """Refused when something else lies there."""
         given = parsed(payload, EmptyPayload)
         place = Path(unpacked(given.place))
-        found = await asyncio.to_thread(seen_at, place)
+        found = await in_thread(seen_at, place)
         if found is not None and (found.size, found.mtime_ns) != (given.identity.size, given.identity.mtime_ns):
             raise EffectRefusedError(f"{shown(place)} is not what was put there; it was left alone")
         if found is None and not is_there(place.parent.parent, given.identity.device):
@@ -179,7 +190,7 @@ class EmptyTrashed:
             with suppress(OSError):
                 place.parent.rmdir()
 
-        await asyncio.to_thread(delete)
+        await in_thread(delete)
         return {}
 
     async def settle(self, payload: Payload, before: Image) -> Image | None:
@@ -190,7 +201,7 @@ class EmptyTrashed:
         def is_emptied() -> bool:
             return seen_at(place) is None and is_there(place.parent.parent, given.identity.device)
 
-        return {} if await asyncio.to_thread(is_emptied) else None
+        return {} if await in_thread(is_emptied) else None
 
     async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
         """Never."""
@@ -219,6 +230,8 @@ def _into_trash(given: GoingPayload, wanted: _Before) -> Image:
         return msgspec.to_builtins(TrashedImage(packed(place) if place else "", given.identity, is_system=True))  # type: ignore[no-any-return]
     place = Path(unpacked(wanted.place))
 
+    others = standing(given)
+
     def move() -> None:
         make_folder(place)
         try:
@@ -226,34 +239,52 @@ def _into_trash(given: GoingPayload, wanted: _Before) -> Image:
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
-            with suppress(FileNotFoundError):
-                place.unlink()  # a copy of an earlier try, in a folder of this very content; the original still stands
-            _copy_over(path, place, place.parent.name)
+            with alone_in(place.parent):
+                check_going(given)  # another Winnow may have moved it since
+                with suppress(FileNotFoundError):
+                    place.unlink()  # a copy of an earlier try, in a folder of this content; the original still stands
+                carry(path, place, place.parent.name, given.identity)
         sync_folder(place.parent)
         sync_folder(path.parent)
 
     try:
         _on_disk(move, path)
-    except FileNotFoundError as error:
+    except (EffectRefusedError, FileNotFoundError) as error:
+        if (image := _settled(given, wanted)) is not None:
+            return image  # what was refused came after the move
+        if isinstance(error, EffectRefusedError):
+            raise
         raise EffectRefusedError(why_missing(path, given.identity.device)) from error
     found = seen_at(place)
     if found is None:
         raise LedgerError(f"{shown(path)} was moved to {shown(place)}, but is not there; look for it in that folder")
+    try:
+        refuse_vanished(given, others)
+    except EffectRefusedError:
+        _on_disk(lambda: carry(place, free_place(path), place.parent.name, found), path)
+        with suppress(OSError):
+            place.parent.rmdir()
+        raise
     return msgspec.to_builtins(TrashedImage(packed(place), found))  # type: ignore[no-any-return]
 
 
-def _copy_over(source: Path, target: Path, token: str) -> None:
-    """Copy beside the target, read back, flush, give it its name, then take the original away.
-
-    What an earlier try left under the token's name is made anew; nothing else is ever overwritten.
-    """
-    unfinished = target.with_name(f".winnow-{token}.part")
-    with suppress(FileNotFoundError):
-        unfinished.unlink()
-    copy_verified(source, unfinished)
-    move_new(unfinished, target)
-    sync_folder(target.parent)
-    source.unlink()
+def _delete(given: GoingPayload) -> None:
+    """Take its name away, see that those that were to stay are still there, and only then let it go."""
+    check_going(given)
+    path, hidden, others = given.place, hidden_place(given.place, given.identity), standing(given)
+    try:
+        _on_disk(lambda: move_new(path, hidden), path)
+    except FileNotFoundError as error:
+        raise EffectRefusedError(why_missing(path, given.identity.device)) from error
+    try:
+        if identity_at(hidden) != given.identity:
+            raise EffectRefusedError(f"{shown(path)} was replaced at this moment; nothing was deleted")
+        refuse_vanished(given, others)
+        _on_disk(hidden.unlink, path)
+    except EffectRefusedError:
+        move_new(hidden, free_place(path))
+        raise
+    sync_folder(path.parent)
 
 
 def _settled(given: GoingPayload, wanted: _Before) -> Image | None:
@@ -298,24 +329,23 @@ def _back(given: GoingPayload, image: TrashedImage) -> Path:
     if image.place and seen_at(place) is None and (came := _came_back(given)) is not None:
         return came
     _must_lie_there(image, given)
+    is_one_volume = image.identity.device == given.identity.device
     try:
         ground = existing(path.parent)
-        if ground.stat().st_dev != given.identity.device:
+        if not _is_mounted(ground, path, place, is_one_volume=is_one_volume, given=given):
             raise UndoRefusedError(
                 f"{shown(path)} cannot come back: its file system is not mounted at {shown(ground)}. "
                 "It stays where it is"
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-        target = next(one for one in (path, *(beside(path, number) for number in range(1, _BESIDE))) if _is_free(one))
-        try:
-            move_new(place, target)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            _copy_over(place, target, place.parent.name)
-        sync_folder(target.parent)
+        target = free_place(path)
+        lying = identity_at(place)
+        assert lying is not None
+        carry(place, target, place.parent.name, lying)
     except OSError as error:
         raise UndoRefusedError(f"{disk_words(error, path)}. It stays in the trash") from error
+    with suppress(OSError):
+        sync_folder(target.parent)  # it is back in any case
     if image.is_system:
         system_trash.forget(place)
     with suppress(OSError):
@@ -323,12 +353,15 @@ def _back(given: GoingPayload, image: TrashedImage) -> Path:
     return target
 
 
-def _is_free(path: Path) -> bool:
-    try:
-        path.lstat()
-    except FileNotFoundError:
+def _is_mounted(ground: Path, path: Path, place: Path, *, is_one_volume: bool, given: GoingPayload) -> bool:
+    """Whether the volume of a file is there. Numbers of volumes change from one start of the system to the next, so
+    they are compared with what is mounted now where the trash lies on the same volume.
+    """
+    if is_one_volume:
+        return ground.stat().st_dev == place.parent.stat().st_dev
+    if ground.stat().st_dev == given.identity.device:
         return True
-    return False
+    return path.parent.is_dir() and any(path.parent.iterdir())
 
 
 def _came_back(given: GoingPayload) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -124,6 +125,28 @@ def _check_survivors(given: GoingPayload) -> None:
         reasons.append(reason)
     why = "; ".join(reasons) or "no file would be left"
     raise EffectRefusedError(f"{shown(given.place)} stays: {why}")
+
+
+def standing(given: GoingPayload) -> list[Survivor]:
+    """Those that are to stay and are there now."""
+    found: list[Survivor] = []
+    for one in given.survivors:
+        with suppress(OSError):
+            if identity_at(Path(unpacked(one.path))) == one.identity:
+                found.append(one)
+    return found
+
+
+def refuse_vanished(given: GoingPayload, others: list[Survivor]) -> None:
+    """Raises EffectRefusedError when one that was to stay went together with the file: both were one file, seen twice
+    by a bind mount, a linked folder, or two mounts of one share.
+    """
+    for one in others:
+        if identity_at(Path(unpacked(one.path))) is None:
+            raise EffectRefusedError(
+                f"{shown(given.place)} stays: {shown(unpacked(one.path))}, which was to stay, is the same file in "
+                "another place (or was taken away at this moment)"
+            )
 
 
 def _why_no_survivor(one: Survivor, given: GoingPayload) -> str:

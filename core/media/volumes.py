@@ -24,7 +24,7 @@ def mount_points(table: Path = Path("/proc/self/mountinfo")) -> frozenset[Path]:
 
 def existing(path: Path) -> Path:
     """The path itself, or the nearest folder above it that is there; symbolic links resolved."""
-    place = path.resolve()
+    place = Path(os.path.realpath(path))  # a circle of links must not raise
     while not place.exists() and place != place.parent:
         place = place.parent
     return place

@@ -1,0 +1,89 @@
+"""How a file is carried into the trash and back: never over another one, and never a replaced one taken away."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final, ParamSpec, TypeVar
+
+from core.errors import LedgerError
+from core.ledger.trash_checks import identity_at
+from core.ledger.trash_place import trash_place
+from core.library import FileIdentity
+from core.media.moving import beside, copy_verified, move_new, sync_folder
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_BESIDE: Final = 1000
+
+
+async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Work on the disk in a thread. Raises LedgerError for what the system says: a start must not break off at it."""
+    try:
+        return await asyncio.to_thread(work, *args, **kwargs)
+    except OSError as error:
+        raise LedgerError(f"the disk does not answer as it should ({error})") from error
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other Winnows out of a folder, where its file system can. Raises OSError (EBUSY) when one is there."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OSError(errno.EBUSY, "another Winnow is just moving it", str(folder)) from None
+        except OSError:
+            pass  # a file system without locks
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def carry(source: Path, target: Path, token: str, identity: FileIdentity) -> None:
+    """Rename, or across file systems copy beside the target, read back, flush, name, and take the original away.
+
+    What an earlier try left under the token's name is made anew; nothing else is ever overwritten. Raises OSError,
+    (EBUSY) when another file stands at the source by then: that one stays.
+    """
+    try:
+        move_new(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    else:
+        return
+    unfinished = target.with_name(f".winnow-{token}.part")
+    with suppress(FileNotFoundError):
+        unfinished.unlink()
+    copy_verified(source, unfinished)
+    if identity_at(source) != identity:
+        unfinished.unlink()
+        raise OSError(errno.EBUSY, "it was replaced while it was copied", str(source))
+    move_new(unfinished, target)
+    sync_folder(target.parent)
+    if identity_at(source) != identity:
+        raise OSError(errno.EBUSY, "it was replaced while it was copied", str(source))
+    source.unlink()
+
+
+def hidden_place(path: Path, identity: FileIdentity) -> Path:
+    """The name that a file bears in its folder for the moment before it is deleted for good."""
+    return path.with_name(f".winnow-{trash_place(path, identity, path.parent).parent.name}.going")
+
+
+def free_place(path: Path) -> Path:
+    """The path itself, or the first free one beside it. Raises OSError."""
+    for one in (path, *(beside(path, number) for number in range(1, _BESIDE))):
+        try:
+            one.lstat()
+        except FileNotFoundError:
+            return one
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
