@@ -6,8 +6,10 @@ for the desk and for what shows it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import blake2b
+from typing import Any, Final
 
 import msgspec
 
@@ -117,6 +119,93 @@ class Outcome:
     person: Person | None = None
     suggested: Person | None = None
     duplicate: DuplicateOf | None = None
+
+
+class ItemState(StrEnum):
+    """Where a picture stands.
+
+    added -> fetched -> pending -> sorted or review -> rejected; failed from anywhere, and back by `retry`.
+    """
+
+    ADDED = "added"  # recorded; the file is not here yet
+    FETCHED = "fetched"  # the file is here and hashed
+    PENDING = "pending"  # Immich is to analyse it
+    SORTED = "sorted"
+    REVIEW = "review"
+    REJECTED = "rejected"
+    TRASHED = "trashed"  # a duplicate that went to the trash unasked
+    FAILED = "failed"
+
+
+TO_DO: Final = (ItemState.ADDED, ItemState.FETCHED, ItemState.PENDING)
+"""States in which something is left to do without being asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """A picture that is handed over: either `url` or `origin` (a path). `key` tells it from others of its source."""
+
+    source: str
+    key: str
+    filename: str
+    url: str = ""
+    origin: str | None = None
+
+    @staticmethod
+    def at(url: str, *, source: str, filename: str) -> NewItem:
+        """A picture at an address, which is one however often it is named."""
+        return NewItem(source, f"url:{url}", filename, url=url)
+
+    @staticmethod
+    def file(path: str, *, source: str, filename: str, sha256: bytes) -> NewItem:
+        """A file, which is one for its source by its content, whatever it is called."""
+        return NewItem(source, f"sha256:{sha256.hex()}", filename, origin=path)
+
+    @property
+    def token(self) -> bytes:
+        """The same for the same thing from the same source."""
+        text = f"{self.source}\0{self.key}"
+        return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of an item that was handed over: `is_new` is False for one that was there already."""
+
+    id: int
+    is_new: bool
+    state: ItemState
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A picture that came in. Paths surrogate-escaped; sizes in bytes; `fetching` is the download's own business."""
+
+    id: int
+    state: ItemState
+    source: str
+    url: str
+    origin: str | None
+    file_path: str | None
+    filename: str
+    sha256: bytes | None
+    sha1: bytes | None
+    md5: bytes | None
+    size: int | None
+    expected_size: int | None
+    fetching: dict[str, Any] = field(default_factory=dict)
+    created_at: float = 0.0
+    download_date: float | None = None
+    next_at: float = 0.0
+    attempts: int = 0
+    error: str = ""
+    asset_id: str = ""
+    faces: Faces | None = None
+    outcome: Outcome | None = None
+    person_id: str = ""
+    person_name: str = ""
+    auto_sorted: bool = False
+    finished_at: float | None = None
 
 
 _faces = msgspec.json.Decoder(Faces)

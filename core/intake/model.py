@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from core.incoming import (
+    TO_DO,
+    Added,
     Box,
     Category,
     Destination,
     DuplicateOf,
     Faces,
     FoundFace,
+    Item,
+    ItemState,
     Known,
+    NewItem,
     Outcome,
     Person,
     Prefix,
 )
 
 __all__ = [
+    "TO_DO",
+    "Added",
     "Box",
     "Category",
     "Destination",
     "DuplicateOf",
     "Faces",
     "FoundFace",
+    "Item",
+    "ItemState",
     "Known",
+    "NewItem",
     "Outcome",
     "Person",
     "Prefix",
