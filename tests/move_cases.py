@@ -85,3 +85,15 @@ def lying(*folders: Path) -> dict[str, bytes]:
         for one in sorted(folder.rglob("*"))
         if one.is_file()
     }
+
+
+def put(path: Path, content: bytes = b"picture") -> Path:
+    """A file, with the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+async def states(bench: Bench, batch: int) -> list[EffectState]:
+    """Where the effects of a batch stand."""
+    return [one.state for one in await bench.effects(batch)]
