@@ -9,22 +9,21 @@ import difflib
 import os
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
 from core.config_file import KeyPath, TomlFile, read_bounded
 from core.errors import ConfigError
+from core.secret import Secret
 from core.settings import (
     DataSettings,
     DisplaySettings,
     MatchingSettings,
     MediaSettings,
     PathMapping,
-    Secret,
     SettingInfo,
     Settings,
     StashSettings,
@@ -32,7 +31,7 @@ from core.settings import (
     sections,
     setting_infos,
 )
-from core.settings_duplicates import DEFAULT_KEEP
+from core.settings_checks import CHECKS, absolute, shown_value, stash_url
 
 __all__ = [
     "DataSettings",
@@ -57,7 +56,7 @@ def default_config_path(env: Mapping[str, str] | None = None) -> Path:
     """Where the configuration is: `WINNOW_CONFIG`, else `winnow/config.toml` in the platform's configuration folder."""
     named = (os.environ if env is None else env).get("WINNOW_CONFIG", "")
     if named:
-        return _absolute(Path(named))
+        return absolute(Path(named))
     import platformdirs
 
     return platformdirs.user_config_path("winnow", appauthor=False) / "config.toml"
@@ -67,7 +66,7 @@ def default_data_dir(env: Mapping[str, str] | None = None) -> Path:
     """Where Winnow keeps its own database: `WINNOW_DATA_DIR`, else the platform's data folder."""
     named = (os.environ if env is None else env).get("WINNOW_DATA_DIR", "")
     if named:
-        return _absolute(Path(named))
+        return absolute(Path(named))
     import platformdirs
 
     return platformdirs.user_data_path("winnow", appauthor=False)
@@ -90,7 +89,7 @@ def load_settings(path: Path | None = None, *, env: Mapping[str, str] | None = N
     """
     environment = os.environ if env is None else env
     is_named = path is not None or bool(environment.get("WINNOW_CONFIG"))
-    place = default_config_path(environment) if path is None else _absolute(path)
+    place = default_config_path(environment) if path is None else absolute(path)
     if _is_missing(place):
         if not is_named and not required:
             return Settings()
@@ -125,10 +124,8 @@ class _Reader:
         for section, content in self._file.data.items():
             if section not in known:
                 self._fault((section,), _unknown_section(section, content))
-            elif not isinstance(content, dict):
-                self._fault((section,), f"{section} must be a section: write [{section}] and its settings below it")
-            else:
-                filled[section] = known[section](**self._section(section, content))
+            elif (values := self._section(section, content)) is not None:
+                filled[section] = values
         if self._faults:
             first, *others = self._faults
             message = "\n".join([str(first), *(str(other) for other in others)])
@@ -140,19 +137,27 @@ class _Reader:
     def _fault(self, key: KeyPath, message: str) -> None:
         self._faults.append(ConfigError(message, path=self._file.path, line=self._file.line(key)))
 
-    def _section(self, section: str, content: dict[str, Any]) -> dict[str, Any]:
-        """The values of one section; what is wrong in it is noted."""
-        infos = setting_infos(section)
-        values = {}
+    def _section(self, section: str, content: Any) -> msgspec.Struct | None:
+        """One section with those inside it, None where it is none; what is wrong in it is noted."""
+        key = tuple(section.split("."))
+        if not isinstance(content, dict):
+            self._fault(key, f"{section} must be a section: write [{section}] and its settings below it")
+            return None
+        known, infos = sections(), setting_infos(section)
+        values: dict[str, Any] = {}
         for name, raw in content.items():
-            if name not in infos:
-                self._fault((section, name), _unknown_setting(section, name, infos))
-                continue
-            try:
-                values[name] = self._value(infos[name], raw)
-            except (ValueError, ConfigError) as error:
-                self._fault((section, name), f"[{section}] {name} {error}")
-        return values
+            if (inner := f"{section}.{name}") in known:
+                values |= {} if (filled := self._section(inner, raw)) is None else {name: filled}
+            elif name not in infos:
+                is_table = isinstance(raw, dict) and section in {one.rpartition(".")[0] for one in known}
+                words = _unknown_section(inner, raw) if is_table else _unknown_setting(section, name, infos)
+                self._fault((*key, name), words)
+            else:
+                try:
+                    values[name] = self._value(infos[name], raw)
+                except (ValueError, ConfigError) as error:
+                    self._fault((*key, name), f"[{section}] {name} {error}")
+        return known[section](**values)
 
     def _value(self, info: SettingInfo, raw: Any) -> Any:
         """One value, converted and checked. Raises ValueError with words that follow the setting's name."""
@@ -165,23 +170,23 @@ class _Reader:
         try:
             value = msgspec.convert(raw, info.hint)
         except msgspec.ValidationError:
-            raise ValueError(f"is {_shown(raw)}; it must be {info.allowed}") from None
-        if info.kind == "stash-url" and re.search(r"//[^/]*@", value):
+            raise ValueError(f"is {shown_value(raw)}; it must be {info.allowed}") from None
+        if info.kind in ("stash-url", "immich-url") and re.search(r"//[^/]*@", value):
             self._warn_if_shared(self._file.path)
-        check = _CHECKS.get(info.kind)
+        check = CHECKS.get(info.kind)
         return value if check is None or not value else check(value, self._file.path.parent)
 
     def _path_map(self, info: SettingInfo, raw: Any) -> tuple[PathMapping, ...]:
         """The path pairs. Raises ValueError."""
         if not isinstance(raw, list) or not all(isinstance(pair, dict) for pair in raw):
-            raise ValueError(f"is {_shown(raw)}; it must be {info.allowed}")
+            raise ValueError(f"is {shown_value(raw)}; it must be {info.allowed}")
         infos = infos_of("stash.path_map", PathMapping)
         pairs: list[PathMapping] = []
         for number, pair in enumerate(raw, start=1):
             for name in pair:
                 if name not in infos:
                     raise ValueError(
-                        f"has an unknown key {_shown(name)} in pair {number}; a pair is {{ stash, local }}"
+                        f"has an unknown key {shown_value(name)} in pair {number}; a pair is {{ stash, local }}"
                     )
             if missing := [name for name in infos if not pair.get(name)]:
                 raise ValueError(f"lacks {' and '.join(missing)} in pair {number}; a pair is {{ stash, local }}")
@@ -190,7 +195,7 @@ class _Reader:
             except ValueError as error:
                 raise ValueError(f"is wrong in pair {number}: {error}") from None
             if any(filled.stash == other.stash for other in pairs):
-                raise ValueError(f"names {_shown(filled.stash)} twice")
+                raise ValueError(f"names {shown_value(filled.stash)} twice")
             pairs.append(filled)
         return tuple(pairs)
 
@@ -243,7 +248,7 @@ def resolve_secret(text: str, *, folder: Path, env: Mapping[str, str]) -> Secret
 
 def _key_file(text: str, folder: Path) -> Path:
     """The file behind `file:PATH`."""
-    return _absolute(Path(text.removeprefix("file:").strip()), folder)
+    return absolute(Path(text.removeprefix("file:").strip()), folder)
 
 
 def shared_file_warning(place: Path) -> str | None:
@@ -272,7 +277,8 @@ def _unknown_setting(section: str, name: str, infos: Mapping[str, SettingInfo]) 
     """The words about a name that its section does not have."""
     homes = [other for other in sections() if name in setting_infos(other)]
     if homes:
-        return f"[{section}] has no {name}; it belongs below [{homes[0]}]"
+        home = next((one for one in homes if one.startswith(f"{section}.")), homes[0])
+        return f"[{section}] has no {name}; it belongs below [{home}]"
     return f"unknown setting {name} in [{section}]; {_nearest(name, list(infos), 'settings')}"
 
 
@@ -286,97 +292,3 @@ def _nearest(name: str, known: list[str], what: str, form: str = "{}") -> str:
         if what
         else "see docs/configuration.md for all settings"
     )
-
-
-def _shown(value: Any) -> str:
-    """A value as it may stand in a message: short, on one line."""
-    if isinstance(value, str):
-        value = re.sub(r"//[^/]*@", "//***@", value)  # a password inside an address
-    text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else repr(value)
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return text if len(text) <= 60 else text[:59] + "\N{HORIZONTAL ELLIPSIS}"
-
-
-def _absolute(path: Path, base: Path | None = None) -> Path:
-    """`~` and paths relative to `base` (None: the current folder), resolved without touching the disk."""
-    try:
-        path = path.expanduser()
-    except RuntimeError:
-        raise ConfigError(f"{path}: no home folder is known for this; write the whole path") from None
-    if base is None and not path.is_absolute():
-        try:
-            base = Path.cwd()
-        except OSError:
-            raise ConfigError(f"{path}: the current folder is gone; write the whole path") from None
-    return Path(os.path.normpath(path if base is None else base / path))
-
-
-def _web_address(text: str) -> str:
-    """An http(s) address. Raises ValueError with words that follow the setting's name."""
-    try:
-        parts = urlsplit(text)
-        has_host = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        raise ValueError(f"is {_shown(text)}, which is not a valid address") from None
-    if parts.scheme.lower() not in {"http", "https"}:
-        raise ValueError(f'is {_shown(text)}; it must start with http:// or https://, for example "http://nas:9999"')
-    if not has_host or not text.isprintable() or " " in text:
-        raise ValueError(f"is {_shown(text)}, which is not a valid address")
-    return text
-
-
-def stash_url(text: str) -> str:
-    """The base address of a Stash, without a trailing slash or `/graphql`. Raises ValueError."""
-    parts = urlsplit(_web_address(text.strip()))
-    if parts.query or parts.fragment:
-        raise ValueError(f"is {_shown(text)}; leave out what follows the ? or #")
-    return text.strip().rstrip("/").removesuffix("/graphql").rstrip("/")
-
-
-def _endpoints(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    """Stash-box addresses, each valid. Raises ValueError."""
-    for address in addresses:
-        _web_address(address.strip())
-    return tuple(address.strip() for address in addresses)
-
-
-def _stash_path(text: str) -> str:
-    """An absolute path as Stash writes it, Unix or Windows. Raises ValueError."""
-    if not text.startswith(("/", "\\\\")) and not (text[0].isalpha() and text[1:3] in {":\\", ":/"}):
-        raise ValueError(f"stash is {_shown(text)}; it must be a whole path as Stash shows it")
-    return text
-
-
-def _local_path(text: str, base: Path) -> str:
-    """A path on this machine, made absolute. Raises ValueError."""
-    if "\0" in text:
-        raise ValueError("holds a NUL character")
-    return str(_absolute(Path(text), base))
-
-
-def _local_paths(texts: tuple[str, ...], base: Path) -> tuple[str, ...]:
-    """Paths on this machine, made absolute. Raises ValueError."""
-    return tuple(_local_path(text, base) for text in texts if text)
-
-
-def _keep_rules(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of keeper rules, each known and named once. Raises ValueError."""
-    for number, name in enumerate(names):
-        if name not in DEFAULT_KEEP:
-            close = difflib.get_close_matches(name, DEFAULT_KEEP, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(DEFAULT_KEEP)}"
-            raise ValueError(f"holds {_shown(name)}, which is no rule; {hint}")
-        if name in names[:number]:
-            raise ValueError(f"names {_shown(name)} twice")
-    return names
-
-
-_CHECKS: dict[str, Callable[[Any, Path], Any]] = {
-    "stash-url": lambda text, _: stash_url(text),
-    "endpoints": lambda addresses, _: _endpoints(addresses),
-    "stash-path": lambda text, _: _stash_path(text),
-    "path": _local_path,
-    "paths": _local_paths,
-    "keep-rules": lambda names, _: _keep_rules(names),
-    "program": lambda text, base: _local_path(text, base) if "/" in text or text.startswith("~") else text,
-}

@@ -6,8 +6,9 @@ that `winnow init` writes, the documentation page and the settings screen all re
 
 from __future__ import annotations
 
+import operator
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,39 +16,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from core.errors import ConfigError
+from core.secret import Secret
 from core.settings_declared import declared as _meta
 from core.settings_duplicates import DuplicatesSettings, TrashSettings
-
-
-class Secret:
-    """A key that no message, log or traceback shows; only `reveal()` hands it out. Empty means: none."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str = "") -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """The key itself."""
-        return self._text
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def __repr__(self) -> str:
-        return "Secret(***)" if self._text else "Secret()"
-
-    def __str__(self) -> str:
-        return "***" if self._text else ""
-
-    def __reduce__(self) -> typing.NoReturn:
-        raise TypeError("a key is not written anywhere; pass on revealed text only where it is used")
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._text == self._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
+from core.settings_intake import IntakeSettings
 
 
 class PathMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -210,6 +182,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     matching: MatchingSettings = MatchingSettings()
     duplicates: DuplicatesSettings = DuplicatesSettings()
     trash: TrashSettings = TrashSettings()
+    intake: IntakeSettings = IntakeSettings()
     data: DataSettings = DataSettings()
     media: MediaSettings = MediaSettings()
     display: DisplaySettings = DisplaySettings()
@@ -238,9 +211,20 @@ class SettingInfo:
 
 
 def sections() -> dict[str, type[msgspec.Struct]]:
-    """The sections of the file in their order, each with its struct."""
-    hints = typing.get_type_hints(Settings)
-    return {name: hint for name, hint in hints.items() if isinstance(hint, type) and issubclass(hint, msgspec.Struct)}
+    """The sections of the file in their order, each with its struct; one inside another as `intake.immich`."""
+    return dict(_sections_in(Settings, ""))
+
+
+def _sections_in(struct: type[msgspec.Struct], prefix: str) -> Iterator[tuple[str, type[msgspec.Struct]]]:
+    for name, hint in typing.get_type_hints(struct).items():
+        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+            yield prefix + name, hint
+            yield from _sections_in(hint, f"{prefix}{name}.")
+
+
+def section_of(settings: Settings, section: str) -> Any:
+    """The values of one section, also of one inside another."""
+    return operator.attrgetter(section)(settings)
 
 
 def setting_infos(section: str) -> dict[str, SettingInfo]:
@@ -249,10 +233,12 @@ def setting_infos(section: str) -> dict[str, SettingInfo]:
 
 
 def infos_of(section: str, struct: type[msgspec.Struct]) -> dict[str, SettingInfo]:
-    """What a struct declares about each of its fields."""
+    """What a struct declares about each of its fields; sections inside it are left out."""
     hints = typing.get_type_hints(struct, include_extras=True)
     infos = {}
     for declared in msgspec.structs.fields(struct):
+        if typing.get_origin(hints[declared.name]) is not Annotated:
+            continue
         meta: msgspec.Meta = hints[declared.name].__metadata__[0]
         extra = meta.extra or {}
         infos[declared.name] = SettingInfo(
@@ -281,9 +267,9 @@ def _allowed(kind: Any, meta: msgspec.Meta) -> str:
         return "a list of texts in quotes"
     if kind is bool:
         return "true or false"
-    if kind is int:
+    if kind in (int, float):
         unit = f" ({meta.extra['unit']})" if meta.extra and meta.extra["unit"] else ""
-        return f"a whole number from {meta.ge} to {meta.le}{unit}"
+        return f"a {'whole ' if kind is int else ''}number from {meta.ge} to {meta.le}{unit}"
     return "text in quotes"
 
 

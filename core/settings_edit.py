@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 
@@ -23,7 +24,7 @@ def kind_of(info: SettingInfo) -> Any:
 def is_editable(info: SettingInfo) -> bool:
     """Whether it can be changed by a word or a number; addresses, folders and keys are edited in the file."""
     kind = kind_of(info)
-    return kind in (int, bool) or get_origin(kind) is Literal
+    return kind in (int, float, bool) or get_origin(kind) is Literal
 
 
 def parsed(info: SettingInfo, text: str) -> Any:
@@ -35,6 +36,8 @@ def parsed(info: SettingInfo, text: str) -> Any:
         value = _WORDS.get(words.lower(), words)
     elif kind is int and words.lstrip("-").isascii() and words.lstrip("-").isdigit() and len(words) < 20:
         value = int(words)
+    elif kind is float and re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", words):
+        value = float(words)
     try:
         return msgspec.convert(value, type=info.hint)
     except msgspec.ValidationError:
@@ -49,10 +52,13 @@ def source(settings: Settings, info: SettingInfo) -> tuple[int | None, Any]:
     if settings.path is None:
         return None, None
     file = TomlFile.read(settings.path)
-    table = file.data.get(info.section)
+    key = (*info.section.split("."), info.name)
+    table: Any = file.data
+    for name in key[:-1]:
+        table = table.get(name) if isinstance(table, dict) else None
     if not isinstance(table, dict) or info.name not in table:
         return None, None
-    return file.line((info.section, info.name)), table[info.name]
+    return file.line(key), table[info.name]
 
 
 def change(path: Path, info: SettingInfo, value: Any) -> None:
@@ -68,12 +74,13 @@ def change(path: Path, info: SettingInfo, value: Any) -> None:
         document = tomlkit.parse(read_bounded(path).decode("utf-8-sig"))
     except TOMLKitError as error:
         raise ConfigError(f"cannot be edited: {error}", path=path) from None
-    table = document.get(info.section)
-    if table is None:
-        if value is None:
-            return
-        table = tomlkit.table()
-        document[info.section] = table
+    table: Any = document
+    for name in info.section.split("."):
+        if name not in table:
+            if value is None:
+                return
+            table[name] = tomlkit.table()
+        table = table[name]
     if value is None:
         table.pop(info.name, None)
     else:

@@ -14,12 +14,12 @@ import aiosqlite
 
 from core.errors import StoreVersionError
 from core.finishing import to_its_end
-from core.store import schema
+from core.store import schema, schema_intake
 from core.store.failures import patiently
 
 APPLICATION_ID: Final = 0x57494E4E  # "WINN": tells a Winnow database from any other SQLite file
 
-MIGRATIONS: Final[tuple[str, ...]] = (schema.FIRST, schema.SECOND)
+MIGRATIONS: Final[tuple[str, ...]] = (schema.FIRST, schema.SECOND, schema_intake.THIRD)
 """Step n (from 1) brings a database of version n-1 to version n."""
 
 

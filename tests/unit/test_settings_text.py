@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.config import Secret, load_settings
 from core.errors import ConfigError
-from core.settings import sections, setting_infos
+from core.settings import section_of, sections, setting_infos
 from core.settings_text import config_text, documentation, toml_value, write_private
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -44,7 +44,7 @@ def test_every_comment_that_is_uncommented_is_a_valid_default(tmp_path: Path) ->
     settings = load_settings(path, env={})
     for section in sections():
         for name, info in setting_infos(section).items():
-            assert getattr(getattr(settings, section), name) == info.default
+            assert getattr(section_of(settings, section), name) == info.default
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))

@@ -11,7 +11,8 @@ from textual.widgets import Static
 
 from core.config import load_settings
 from core.errors import ConfigError
-from core.settings import Secret, SettingInfo, sections, setting_infos
+from core.secret import Secret
+from core.settings import SettingInfo, section_of, sections, setting_infos
 from core.settings_edit import change, is_editable, parsed, source
 from core.settings_text import default_text, toml_value
 from tui.bindings import bindings
@@ -58,7 +59,7 @@ class SettingsScreen(WinnowScreen):
         self._show_meaning()
 
     def _value(self, info: SettingInfo) -> Any:
-        return getattr(getattr(self.winnow.settings, info.section), info.name)
+        return getattr(section_of(self.winnow.settings, info.section), info.name)
 
     def _source(self, info: SettingInfo) -> tuple[int | None, Any]:
         try:

@@ -1,0 +1,1 @@
+"""The intake desk: where an incoming picture belongs, and how it gets there."""
