@@ -62,21 +62,24 @@ def checksums(path: Path | str, *, on_read: Callable[[int], None] | None = None)
 
 
 class _Lanes:
-    """Feeds digests, MD5 beside the other two, while the next piece is read; a small file needs no thread."""
+    """Feeds digests, MD5 beside the other two, while the next piece is read; a small file needs no thread.
+
+    Each lane has one thread of its own: its pieces are counted in the order of the file, whatever the other lane does.
+    """
 
     def __init__(self, digests: Sequence[hashlib._Hash]) -> None:
         self._lanes = (digests[:1], digests[1:])
         self._buffers = [memoryview(bytearray(READ_SIZE)) for _ in range(2)]
         self._under_way: deque[list[Future[None]]] = deque()
-        self._pool: ThreadPoolExecutor | None = None
+        self._threads: list[ThreadPoolExecutor] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: object) -> None:
         """All that was read is counted in."""
-        if self._pool is not None:
-            self._pool.shutdown()
+        for thread in self._threads:
+            thread.shutdown()
 
     def read(self, file: BinaryIO) -> memoryview:
         """The next piece, valid until the next but one is read; it is counted in meanwhile."""
@@ -86,13 +89,14 @@ class _Lanes:
         buffer = self._buffers[0]
         self._buffers.append(self._buffers.pop(0))
         piece = buffer[: file.readinto(buffer)]  # type: ignore[attr-defined]  # a raw or buffered file has it
-        if self._pool is None and len(piece) < READ_SIZE:
+        if not self._threads and len(piece) < READ_SIZE:
             for lane in self._lanes:
                 _feed(lane, piece)
             return piece
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(len(self._lanes), thread_name_prefix="checksum")
-        self._under_way.append([self._pool.submit(_feed, lane, piece) for lane in self._lanes])
+        if not self._threads:
+            self._threads = [ThreadPoolExecutor(1, thread_name_prefix="checksum") for _ in self._lanes]
+        pairs = zip(self._threads, self._lanes, strict=True)
+        self._under_way.append([thread.submit(_feed, lane, piece) for thread, lane in pairs])
         return piece
 
 

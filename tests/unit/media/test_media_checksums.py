@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import DecodeError, UnreadableFileError
-from core.media.checksums import checksums, oshash
+from core.media.checksums import READ_SIZE, _Lanes, checksums, oshash
 
 # Made with the hash function of Stash: file bytes b[i] = (31 * i + 7) % 256.
 VECTORS = {
@@ -47,6 +49,28 @@ def test_one_read_gives_what_each_function_gives_alone(pattern: bytes, size: int
         assert result.sha1 == hashlib.sha1(data).hexdigest()
         assert result.sha256 == hashlib.sha256(data).hexdigest()
         assert result.oshash == (oshash(path) if size > 8 else None)
+
+
+class _Listening:
+    """A digest that keeps the beginnings of what it is fed; a slow one begins its first piece late."""
+
+    def __init__(self, delay: float) -> None:
+        self.delay = delay
+        self.fed = b""
+
+    def update(self, piece: memoryview) -> None:
+        if not self.fed:
+            time.sleep(self.delay)
+        self.fed += piece[:4]
+
+
+def test_a_slow_digest_is_fed_in_the_order_of_the_file() -> None:
+    slow, quick = _Listening(0.05), _Listening(0.0)
+    file = io.BytesIO(b"".join(f"{number:4}".encode().ljust(READ_SIZE) for number in range(6)))
+    with _Lanes([slow, quick]) as lanes:  # type: ignore[list-item]  # only `update` is called
+        while lanes.read(file):
+            pass
+    assert slow.fed == quick.fed == b"   0   1   2   3   4   5"
 
 
 @pytest.mark.parametrize("size", [0, 1, 8])
