@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from core.errors import DownloadError
 from core.finishing import to_its_end
 from core.intake.download_attempt import Fetching, Limits, OnProgress
 from core.intake.download_words import FailedError, Reason, bad_address, busy, disk_failed
+from core.intake.folder_syncs import FolderSyncs
 from core.media.kinds import Kind, kind_of
 from core.media.part import PartFile, part_path
 from core.servers.download_address import BadAddressError, Target, parse_target
@@ -44,6 +46,7 @@ class Downloader:
     def __init__(self, http: Http, limits: Limits | None = None) -> None:
         self._http = http
         self._limits = limits or Limits()
+        self._syncs = FolderSyncs()
 
     async def fetch(self, url: str, folder: Path, token: str, *, on_progress: OnProgress | None = None) -> Downloaded:
         """The file behind `url`, under a safe name that was free in `folder`.
@@ -58,7 +61,8 @@ class Downloader:
             target = parse_target(url)
         except BadAddressError as error:
             raise bad_address(url, str(error)) from None
-        return await _Run(self._http, self._limits, target, folder, token, on_progress).result()
+        run = _Run(self._http, self._limits, target, folder, token, on_progress)
+        return await run.result(self._syncs)
 
 
 class _Run:
@@ -77,13 +81,15 @@ class _Run:
         self._goal: Path | None = None
         self._kind: Kind | None = None
 
-    async def result(self) -> Downloaded:
-        keep = False
+    async def result(self, syncs: FolderSyncs) -> Downloaded:
+        keep = is_done = False
         failure: DownloadError
         try:
             await to_its_end(asyncio.to_thread(self._open))
             await self._fetch()
             await to_its_end(asyncio.to_thread(self._settle))
+            await syncs.sync(self._folder)
+            is_done = True
             return self._downloaded()
         except FailedError as failed:
             failure = failed.error
@@ -96,7 +102,7 @@ class _Run:
             keep = True
             raise
         finally:
-            if self._fetching is not None:
+            if self._fetching is not None and not is_done:
                 await to_its_end(asyncio.to_thread(self._leave, self._fetching, keep))
         # Raised out here, so that the error carries no trace of the request, whose headers hold the password.
         raise failure
@@ -126,7 +132,7 @@ class _Run:
     def _settle(self) -> None:
         fetching = self._fetching
         assert fetching is not None
-        fetching.write()
+        fetching.write(is_last=True)
         self._kind = kind_of(fetching.part.path)
         name = download_name(fetching.headers.get("content-disposition"), fetching.final.path)
         self._goal = fetching.part.settle(with_extension(name, self._kind.extensions), numbered)
@@ -149,9 +155,10 @@ class _Run:
         )
 
     def _leave(self, fetching: Fetching, keep: bool) -> None:
-        """Let go of the part; when it was cancelled while it got its name, nobody would know of that file: it goes."""
-        if keep and self._goal is not None:
-            self._goal.unlink(missing_ok=True)
+        """Let go of the part. A file that has its name, of which nobody will be told, goes."""
+        if self._goal is not None:
+            with suppress(OSError):
+                self._goal.unlink(missing_ok=True)
         if keep and fetching.is_resumable:
             try:
                 fetching.write()

@@ -118,10 +118,10 @@ class Fetching:
         if self._waiting:
             await self._in_thread(self.write)
 
-    def write(self) -> None:
-        """Write what was gathered. Raises OSError; nothing is written twice."""
+    def write(self, *, is_last: bool = False) -> None:
+        """Write what was gathered, and unless nothing is missing, what to go on by. Raises OSError."""
         waiting, self._waiting, self._gathered = self._waiting, [], 0
-        if self._source is not None:
+        if self._source is not None and not is_last:
             self.part.remember(self._source)
         self.part.write(waiting)
 

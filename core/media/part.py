@@ -1,7 +1,7 @@
 """A file that is still coming: a dot-file of its own, what is known of its source beside it, a name at the end.
 
 Synchronous. Every method raises OSError as the system does; the words for it stand in `disk_words`. What is written
-survives the death of the process, and after `settle` the failure of the machine.
+survives the death of the process, and what is settled the failure of the machine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from core.media.moving import move_new, sync_folder
+from core.media.moving import move_new
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST_AT_ONCE: Final = 512  # pieces given to one call of the system; it takes 1,024
@@ -98,7 +98,10 @@ class PartFile:
         self.size = 0
 
     def settle(self, name: str, numbered: Callable[[str, int], str]) -> Path:
-        """Flush it and give it its name in the folder, or the first free one of `numbered(name, 2)` and on."""
+        """Flush it and give it its name in the folder, or the first free one of `numbered(name, 2)` and on.
+
+        The name lasts when `moving.sync_folder` was called for the folder; one call does for many.
+        """
         os.fsync(self._descriptor)
         for number in range(1, _MOST_NAMES):
             goal = self.folder / (name if number == 1 else numbered(name, number))
@@ -106,7 +109,6 @@ class PartFile:
                 move_new(self.path, goal)
             except FileExistsError:
                 continue
-            sync_folder(self.folder)
             if self.source is not None:
                 self._memory.unlink(missing_ok=True)
             self._close()

@@ -6,8 +6,10 @@ import asyncio
 import select
 import socket
 import ssl
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any, Final
 
 import httpcore
@@ -15,6 +17,12 @@ import httpcore
 from core.servers.download_address import RefusedAddressError, why_refused
 
 READ: Final = 1 << 18  # bytes of one read
+
+_KNOWN_SECONDS: Final = 0.01  # for so long an idle connection is taken to be as it was
+
+# httpcore looks for this package several times a request, and each search that finds nothing costs 0.1 ms.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # how Python is told that there is none
 
 
 class Network(httpcore.AsyncNetworkBackend):
@@ -78,9 +86,12 @@ class _Plain(httpcore.AsyncNetworkStream):
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._loop = asyncio.get_running_loop()
+        self._is_readable = False
+        self._known_until = 0.0
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """What is there, and more than asked for where there is more: httpcore asks for little and takes any size."""
+        self._known_until = 0.0
         with _network_errors():
             async with asyncio.timeout(timeout):
                 return await self._loop.sock_recv(self._sock, max(READ, max_bytes))
@@ -116,8 +127,17 @@ class _Plain(httpcore.AsyncNetworkStream):
         return _Tls(reader, writer)
 
     def get_extra_info(self, info: str) -> Any:
-        """Whether something can be read, which for an idle connection means that it was closed."""
-        return _has_news(self._sock) if info == "is_readable" else None
+        """Whether something can be read, which for an idle connection means that it was closed.
+
+        httpcore asks this of every idle connection several times a request; the system is not asked each time.
+        """
+        if info != "is_readable":
+            return None
+        now = self._loop.time()
+        if now >= self._known_until:
+            self._is_readable = _has_news(self._sock)
+            self._known_until = now + _KNOWN_SECONDS
+        return self._is_readable
 
 
 class _Tls(httpcore.AsyncNetworkStream):

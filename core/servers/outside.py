@@ -54,6 +54,7 @@ class Outside:
         self._context = context
         self._user_agent = user_agent
         self._allow_private = allow_private
+        self._proxies = getproxies()
         self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
 
     @asynccontextmanager
@@ -64,7 +65,7 @@ class Outside:
 
         Raises RefusedAddressError before anything is sent, NoAnswerError at any time until the block is left.
         """
-        proxy = _proxy(target)
+        proxy = _proxy(target, self._proxies)
         if proxy and not self._allow_private:
             kind = "loopback" if target.host == "localhost" else why_refused(target.host)
             if kind not in (None, "unknown"):
@@ -101,9 +102,8 @@ class Outside:
         return self._pools[proxy]
 
 
-def _proxy(target: Target) -> str:
+def _proxy(target: Target, known: Mapping[str, str]) -> str:
     """The proxy the environment names for an address, or ""."""
-    known = getproxies()
     proxy = known.get(target.scheme) or known.get("all") or ""
     if not proxy or proxy_bypass(target.authority):
         return ""
