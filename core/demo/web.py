@@ -75,12 +75,16 @@ class WebRequest:
 
 @dataclass(slots=True)
 class DemoWeb:
-    """The running site. `files` may be changed at any time; `requests` is everything it was asked."""
+    """The running site. `files` may be changed at any time; `requests` is everything it was asked.
+
+    `counts` says how often each address was asked for, `asked` is set by the first request.
+    """
 
     base_url: str
     files: dict[str, bytes]
     requests: list[WebRequest] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     _server: uvicorn.Server | None = None
 
     @staticmethod
@@ -128,6 +132,7 @@ class DemoWeb:
     async def _answer(self, request: Request) -> Response:
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         self.requests.append(WebRequest(time.monotonic(), path, dict(request.headers)))
+        self.asked.set()
         count, self.counts[path] = self.counts[path], self.counts[path] + 1
         name = request.path_params["name"]
         content = self.files.get(name, self.files.get(name.rpartition("/")[2]))

@@ -57,10 +57,9 @@ class Downloader:
         ValueError for a token that is not 1 to 64 letters, digits, dashes and underscores.
         """
         part_path(folder, token)
-        try:
-            target = parse_target(url)
-        except BadAddressError as error:
-            raise bad_address(url, str(error)) from None
+        target = _target(url)
+        if isinstance(target, DownloadError):
+            raise target
         run = _Run(self._http, self._limits, target, folder, token, on_progress)
         return await run.result(self._syncs)
 
@@ -165,6 +164,15 @@ class _Run:
             except OSError:
                 keep = fetching.part.size > 0
         fetching.part.leave(keep=keep and fetching.is_resumable and fetching.part.size > 0)
+
+
+def _target(url: str) -> Target | DownloadError:
+    """The error is given back, so that it carries no trace of an address that may hold a password."""
+    try:
+        return parse_target(url)
+    except BadAddressError as error:
+        words = str(error)
+    return bad_address(url, words)
 
 
 def _decide(error: Exception) -> bool | float:

@@ -265,9 +265,8 @@ class Fetching:
                 self.on_progress(self.size, self.total)
             if loop.time() >= window_ends:
                 if self.size - window_began_at < limits.slow_bytes:
-                    raise too_slow(
-                        self.final, f"it came with less than {limits.slow_bytes / limits.slow_seconds:.0f} B/s"
-                    )
+                    rate = limits.slow_bytes / limits.slow_seconds
+                    raise too_slow(self.final, f"it came with less than {rate:.0f} bytes a second")
                 window_ends, window_began_at = loop.time() + limits.slow_seconds, self.size
         unpacker.ensure_whole()
         if self.total is not None and self.size != self.total:

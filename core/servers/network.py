@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import select
 import socket
 import ssl
@@ -53,7 +54,7 @@ class Network(httpcore.AsyncNetworkBackend):
         except (socket.gaierror, UnicodeError) as error:
             raise httpcore.ConnectError("getaddrinfo") from error
         except OSError as error:
-            raise httpcore.ConnectError(str(error)) from error
+            raise httpcore.ConnectError(os.strerror(error.errno) if error.errno else str(error)) from error
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""

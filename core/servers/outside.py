@@ -16,7 +16,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 
-from core.servers.download_address import RefusedAddressError, Target, why_refused
+from core.servers.download_address import PORTS, RefusedAddressError, Target, why_refused
 from core.servers.network import Network
 from core.servers.words import why_no_connection
 
@@ -73,7 +73,8 @@ class Outside:
         sent = {"Host": target.authority, "User-Agent": self._user_agent, "Accept": "*/*", **headers}
         if target.basic:
             sent["Authorization"] = target.basic
-        url = httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
+        port = None if target.port == PORTS[target.scheme] else target.port
+        url = httpcore.URL(scheme=target.scheme, host=target.host, port=port, target=target.path)
         seconds = {"connect": connect_seconds, "read": read_seconds, "write": read_seconds}
         with _translated():
             pool = self._pool(proxy)
