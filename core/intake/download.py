@@ -11,7 +11,7 @@ import stamina
 
 from core.errors import DownloadError
 from core.finishing import to_its_end
-from core.intake.download_attempt import Fetching, Limits, OnProgress
+from core.intake.download_attempt import FLUSH, Fetching, Limits, OnProgress
 from core.intake.download_words import FailedError, Reason, bad_address, busy, disk_failed
 from core.intake.folder_syncs import FolderSyncs
 from core.media.kinds import Kind, kind_of
@@ -47,6 +47,7 @@ class Downloader:
         self._http = http
         self._limits = limits or Limits()
         self._syncs = FolderSyncs()
+        self._buffers: list[memoryview] = []
 
     async def fetch(self, url: str, folder: Path, token: str, *, on_progress: OnProgress | None = None) -> Downloaded:
         """The file behind `url`, under a safe name that was free in `folder`.
@@ -60,21 +61,35 @@ class Downloader:
         target = _target(url)
         if isinstance(target, DownloadError):
             raise target
-        run = _Run(self._http, self._limits, target, folder, token, on_progress)
-        return await run.result(self._syncs)
+        # Fresh memory costs as much as the network: the pages of a buffer are mapped once, and used again.
+        buffer = self._buffers.pop() if self._buffers else memoryview(bytearray(FLUSH))
+        try:
+            run = _Run(self._http, self._limits, target, folder, token, buffer, on_progress)
+            return await run.result(self._syncs)
+        finally:
+            if len(self._buffers) < self._limits.per_host:
+                self._buffers.append(buffer)
 
 
 class _Run:
     """One fetch, from the opening of its part to the file's name."""
 
     def __init__(
-        self, http: Http, limits: Limits, target: Target, folder: Path, token: str, on_progress: OnProgress | None
+        self,
+        http: Http,
+        limits: Limits,
+        target: Target,
+        folder: Path,
+        token: str,
+        buffer: memoryview,
+        on_progress: OnProgress | None,
     ) -> None:
         self._http = http
         self._limits = limits
         self._target = target
         self._folder = folder
         self._token = token
+        self._buffer = buffer
         self._on_progress = on_progress
         self._fetching: Fetching | None = None
         self._goal: Path | None = None
@@ -109,7 +124,7 @@ class _Run:
     def _open(self) -> None:
         part = PartFile.open(self._folder, self._token)
         try:
-            self._fetching = Fetching(self._http, self._limits, self._target, part, self._on_progress)
+            self._fetching = Fetching(self._http, self._limits, self._target, part, self._buffer, self._on_progress)
         except OSError:
             part.leave(keep=True)
             raise

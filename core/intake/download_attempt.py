@@ -30,7 +30,8 @@ from core.media.part import PartFile, Source
 from core.servers.call import MEBIBYTE
 from core.servers.download_address import BadAddressError, RefusedAddressError, Target, redirected
 from core.servers.http import Channel, Http
-from core.servers.outside import Incoming, NoAnswerError
+from core.servers.network import NoAnswerError, was_cut
+from core.servers.outside import Incoming, Seconds
 from core.servers.unpacking import UnpackableError, Unpacker
 from core.servers.words import retry_after
 
@@ -67,19 +68,22 @@ class _AnewError(Exception):
 
 @dataclass(slots=True)
 class Fetching:
-    """The state of one fetch, through all attempts. `headers` are those of the last answer, `final` its address."""
+    """The state of one fetch, through all attempts. `headers` are those of the last answer, `final` its address.
+
+    `buffer` has FLUSH bytes: what comes is gathered there before it is written.
+    """
 
     http: Http
     limits: Limits
     target: Target
     part: PartFile
+    buffer: memoryview
     on_progress: OnProgress | None = None
     final: Target = field(init=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     total: int | None = None
     is_resumable: bool = False
     _source: Source | None = None
-    _waiting: list[bytes] = field(default_factory=list)
     _gathered: int = 0
     _seconds: float = field(init=False)
 
@@ -115,21 +119,21 @@ class Fetching:
 
     async def flush(self) -> None:
         """Write what was gathered, to its end even when cancelled."""
-        if self._waiting:
+        if self._gathered:
             await self._in_thread(self.write)
 
     def write(self, *, is_last: bool = False) -> None:
         """Write what was gathered, and unless nothing is missing, what to go on by. Raises OSError."""
-        waiting, self._waiting, self._gathered = self._waiting, [], 0
+        gathered, self._gathered = self._gathered, 0
         if self._source is not None and not is_last:
             self.part.remember(self._source)
-        self.part.write(waiting)
+        self.part.write(self.buffer[:gathered])
 
     async def _in_thread(self, work: Callable[[], None]) -> None:
         await to_its_end(asyncio.to_thread(work))
 
     async def _begin_anew(self) -> None:
-        self._waiting, self._gathered, self._source, self.is_resumable = [], 0, None, False
+        self._gathered, self._source, self.is_resumable = 0, None, False
         await self._in_thread(self.part.restart)
 
     async def _follow(self, number: int) -> None:
@@ -161,10 +165,7 @@ class Fetching:
             async with (
                 asyncio.timeout(max(self._seconds, 0)),
                 outside.get(
-                    target,
-                    self._request_headers(),
-                    connect_seconds=limits.connect_seconds,
-                    read_seconds=limits.read_seconds,
+                    target, self._request_headers(), Seconds(limits.connect_seconds, limits.read_seconds)
                 ) as incoming,
             ):
                 yield incoming
@@ -250,17 +251,14 @@ class Fetching:
         if missing > FLUSH and await asyncio.to_thread(free_bytes, self.part.folder) < missing:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.part.folder))
 
-    async def _receive(self, parts: AsyncIterator[bytes], unpacker: Unpacker) -> None:
+    async def _receive(self, parts: AsyncIterator[bytes | memoryview], unpacker: Unpacker) -> None:
         limits, loop = self.limits, asyncio.get_running_loop()
         window_ends, window_began_at = loop.time() + limits.slow_seconds, self.size
         async for part in parts:
             for piece in unpacker.pieces(part):
-                self._waiting.append(piece)
-                self._gathered += len(piece)
-                if self.size > limits.max_bytes:
+                if self.size + len(piece) > limits.max_bytes:
                     raise too_large(self.final, limits.max_bytes)
-                if self._gathered >= FLUSH:
-                    await self.flush()
+                await self._gather(memoryview(piece))
             if self.on_progress is not None:
                 self.on_progress(self.size, self.total)
             if loop.time() >= window_ends:
@@ -270,9 +268,18 @@ class Fetching:
                 window_ends, window_began_at = loop.time() + limits.slow_seconds, self.size
         unpacker.ensure_whole()
         if self.total is not None and self.size != self.total:
-            raise no_answer(self.final, NoAnswerError("the connection was cut before the file was whole"))
+            raise no_answer(self.final, was_cut())
         if not self.size:
             raise broken(self.final, "it sent an empty file: check the address")
+
+    async def _gather(self, piece: memoryview) -> None:
+        while piece:
+            taken = min(len(piece), FLUSH - self._gathered)
+            self.buffer[self._gathered : self._gathered + taken] = piece[:taken]
+            self._gathered += taken
+            piece = piece[taken:]
+            if self._gathered == FLUSH:
+                await self.flush()
 
 
 def _validator(source: Source) -> str:

@@ -10,7 +10,7 @@ from core.errors import DownloadError
 from core.media.disk_words import disk_words
 from core.servers.call import MEBIBYTE
 from core.servers.download_address import Target, shown_address
-from core.servers.outside import NoAnswerError
+from core.servers.network import NoAnswerError
 
 # Statuses that may pass although they blame the request: time-out, misdirected, too early.
 _PASSING: Final = frozenset({408, 421, 425})

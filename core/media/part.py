@@ -10,7 +10,7 @@ import errno
 import fcntl
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,6 @@ import msgspec
 from core.media.moving import move_new
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_MOST_AT_ONCE: Final = 512  # pieces given to one call of the system; it takes 1,024
 _MOST_NAMES: Final = 10_000
 
 
@@ -76,18 +75,13 @@ class PartFile:
             self._memory.write_bytes(msgspec.json.encode(source))
             self.source = source
 
-    def write(self, pieces: Sequence[bytes]) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Add to its end. When the disk takes only some, `size` says how much."""
-        for start in range(0, len(pieces), _MOST_AT_ONCE):
-            some = pieces[start : start + _MOST_AT_ONCE]
-            left = sum(map(len, some))
-            done = os.writev(self._descriptor, some)
+        left = memoryview(data)
+        while left:
+            done = os.write(self._descriptor, left)
             self.size += done
-            rest = memoryview(b"".join(some))[done:] if done < left else memoryview(b"")
-            while rest:
-                done = os.write(self._descriptor, rest)
-                self.size += done
-                rest = rest[done:]
+            left = left[done:]
 
     def restart(self) -> None:
         """Empty it; what was known of its source is forgotten."""

@@ -273,7 +273,7 @@ async def _parts(response: httpx.Response, limit: int) -> AsyncIterator[bytes]:
             left -= len(piece)
             if left < 0:
                 raise _TooLargeError
-            yield piece
+            yield bytes(piece)
     unpacker.ensure_whole()
 
 

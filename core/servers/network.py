@@ -1,64 +1,100 @@
-"""The sockets under `outside`: names looked up, addresses checked, and the checked ones connected to."""
+"""Streams to strangers: a name is looked up, its addresses are checked, and one that was checked is connected to.
+
+So a name cannot mean one address when it is checked and another when it is used, while TLS still asks for a
+certificate of the name. Everything that fails here raises NoAnswerError with its words, or RefusedAddressError.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import select
 import socket
 import ssl
-import sys
-from collections.abc import Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
-from typing import Any, Final
+from typing import Any
 
-import httpcore
-
-from core.servers.download_address import RefusedAddressError, why_refused
-
-READ: Final = 1 << 18  # bytes of one read
-
-_KNOWN_SECONDS: Final = 0.01  # for so long an idle connection is taken to be as it was
-
-# httpcore looks for this package several times a request, and each search that finds nothing costs 0.1 ms.
-if find_spec("sniffio") is None:
-    sys.modules["sniffio"] = None  # type: ignore[assignment]  # how Python is told that there is none
+from core.servers.download_address import RefusedAddressError, Target, why_refused
+from core.servers.words import why_no_connection
 
 
-class Network(httpcore.AsyncNetworkBackend):
-    """Where httpcore gets its connections from: looked up, checked, connected."""
+class NoAnswerError(Exception):
+    """No answer, or not the whole of it: why, in words. `is_passing`: it may come the next time."""
 
-    def __init__(self, *, allow_private: bool) -> None:
-        self._allow_private = allow_private
+    def __init__(self, words: str, *, is_passing: bool = True, is_slow: bool = False) -> None:
+        super().__init__(words)
+        self.words = words
+        self.is_passing = is_passing
+        self.is_slow = is_slow
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first address that takes it. Raises RefusedAddressError when all are refused."""
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(timeout):
-                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-                allowed = [entry for entry in found if self._allow_private or why_refused(str(entry[4][0])) is None]
-                if found and not allowed:
-                    raise RefusedAddressError(str(why_refused(str(found[0][4][0]))))
-                return _Plain(await _first(allowed))
-        except TimeoutError:
-            raise httpcore.ConnectTimeout("timed out") from None
-        except (socket.gaierror, UnicodeError) as error:
-            raise httpcore.ConnectError("getaddrinfo") from error
-        except OSError as error:
-            raise httpcore.ConnectError(os.strerror(error.errno) if error.errno else str(error)) from error
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
+def was_cut() -> NoAnswerError:
+    """The other side hung up, or sent what is no HTTP."""
+    return NoAnswerError("the connection was cut before the file was whole")
+
+
+def was_silent() -> NoAnswerError:
+    """The other side sent nothing for too long."""
+    return NoAnswerError("nothing came for too long: is it overloaded?", is_slow=True)
+
+
+class Stream(ABC):
+    """An open connection."""
+
+    @abstractmethod
+    async def read_into(self, buffer: memoryview, seconds: float) -> int:
+        """Put what is there into the buffer, waiting for the first of it; how many bytes, 0 at the end."""
+
+    @abstractmethod
+    async def write(self, data: bytes, seconds: float) -> None:
+        """Send all of it."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close it at once."""
+
+    @property
+    @abstractmethod
+    def has_news(self) -> bool:
+        """Whether something can be read: on an idle connection that means that it was closed."""
+
+
+async def connected(target: Target, context: ssl.SSLContext, *, allow_private: bool, seconds: float) -> Stream:
+    """A stream to the host of an address, under TLS where that is what it asks for."""
+    loop = asyncio.get_running_loop()
+    failed: NoAnswerError
+    sock: socket.socket | None = None
+    try:
+        async with asyncio.timeout(seconds):
+            found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+            allowed = [entry for entry in found if allow_private or why_refused(str(entry[4][0])) is None]
+            if found and not allowed:
+                raise RefusedAddressError(str(why_refused(str(found[0][4][0]))))
+            sock = await _first(allowed)
+            if target.scheme == "http":
+                return _Plain(sock)
+            reader, writer = await asyncio.open_connection(sock=sock, ssl=context, server_hostname=target.host)
+            return _Tls(reader, writer)
+    except UnicodeError:  # a host name that breaks the rules of names
+        failed = NoAnswerError("its name cannot be resolved: check the address", is_passing=False)
+    except OSError as error:
+        words, is_passing = why_no_connection(_named(error))
+        failed = NoAnswerError(words, is_passing=is_passing)
+    except BaseException:
+        if sock is not None:
+            sock.close()
+        raise
+    if sock is not None:
+        sock.close()
+    raise failed
+
+
+def _named(error: OSError) -> OSError:
+    """The error in the words by which it is told from others; asyncio has words of its own for some."""
+    if isinstance(error, socket.gaierror):
+        return OSError("getaddrinfo")
+    return OSError("refused") if isinstance(error, ConnectionRefusedError) else error
 
 
 async def _first(found: list[tuple[Any, ...]]) -> socket.socket:
@@ -81,99 +117,61 @@ async def _first(found: list[tuple[Any, ...]]) -> socket.socket:
     raise failed
 
 
-class _Plain(httpcore.AsyncNetworkStream):
-    """A bare socket: large reads without a copy in between, which is what makes downloads fast."""
+class _Plain(Stream):
+    """A bare socket."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._loop = asyncio.get_running_loop()
-        self._is_readable = False
-        self._known_until = 0.0
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """What is there, and more than asked for where there is more: httpcore asks for little and takes any size."""
-        self._known_until = 0.0
-        with _network_errors():
-            async with asyncio.timeout(timeout):
-                return await self._loop.sock_recv(self._sock, max(READ, max_bytes))
+    async def read_into(self, buffer: memoryview, seconds: float) -> int:
+        with _translated():
+            async with asyncio.timeout(seconds):
+                return await self._loop.sock_recv_into(self._sock, buffer)
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send all of it."""
-        with _network_errors():
-            async with asyncio.timeout(timeout):
-                await self._loop.sock_sendall(self._sock, buffer)
+    async def write(self, data: bytes, seconds: float) -> None:
+        with _translated():
+            async with asyncio.timeout(seconds):
+                await self._loop.sock_sendall(self._sock, data)
 
-    async def aclose(self) -> None:
-        """Close it."""
+    def close(self) -> None:
         self._sock.close()
 
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        """The same connection under TLS, its certificate checked against the name."""
-        try:
-            async with asyncio.timeout(timeout):
-                reader, writer = await asyncio.open_connection(
-                    sock=self._sock, ssl=ssl_context, server_hostname=server_hostname, limit=READ
-                )
-        except TimeoutError:
-            self._sock.close()
-            raise httpcore.ConnectTimeout("timed out") from None
-        except OSError as error:
-            self._sock.close()
-            raise httpcore.ConnectError(str(error)) from error
-        except BaseException:
-            self._sock.close()
-            raise
-        return _Tls(reader, writer)
-
-    def get_extra_info(self, info: str) -> Any:
-        """Whether something can be read, which for an idle connection means that it was closed.
-
-        httpcore asks this of every idle connection several times a request; the system is not asked each time.
-        """
-        if info != "is_readable":
-            return None
-        now = self._loop.time()
-        if now >= self._known_until:
-            self._is_readable = _has_news(self._sock)
-            self._known_until = now + _KNOWN_SECONDS
-        return self._is_readable
+    @property
+    def has_news(self) -> bool:
+        return _can_read(self._sock)
 
 
-class _Tls(httpcore.AsyncNetworkStream):
+class _Tls(Stream):
     """A connection under TLS."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """What is there, as above."""
-        with _network_errors():
-            async with asyncio.timeout(timeout):
-                return await self._reader.read(max(READ, max_bytes))
+    async def read_into(self, buffer: memoryview, seconds: float) -> int:
+        with _translated():
+            async with asyncio.timeout(seconds):
+                piece = await self._reader.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send all of it."""
-        with _network_errors():
-            async with asyncio.timeout(timeout):
-                self._writer.write(buffer)
+    async def write(self, data: bytes, seconds: float) -> None:
+        with _translated():
+            async with asyncio.timeout(seconds):
+                self._writer.write(data)
                 await self._writer.drain()
 
-    async def aclose(self) -> None:
-        """Close it; nobody waits for the other side's goodbye."""
+    def close(self) -> None:
         self._writer.transport.abort()
 
-    def get_extra_info(self, info: str) -> Any:
-        """As above, and the TLS connection."""
-        if info == "is_readable":
-            sock = self._writer.get_extra_info("socket")
-            return self._reader.at_eof() or sock is None or _has_news(sock)
-        return self._writer.get_extra_info("ssl_object") if info == "ssl_object" else None
+    @property
+    def has_news(self) -> bool:
+        sock = self._writer.get_extra_info("socket")
+        return self._reader.at_eof() or sock is None or _can_read(sock)
 
 
-def _has_news(sock: Any) -> bool:
+def _can_read(sock: Any) -> bool:
     if sock.fileno() < 0:
         return True
     waiting = select.poll()
@@ -182,10 +180,10 @@ def _has_news(sock: Any) -> bool:
 
 
 @contextmanager
-def _network_errors() -> Iterator[None]:
+def _translated() -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        raise httpcore.ReadTimeout("timed out") from None
-    except OSError as error:
-        raise httpcore.ReadError(str(error)) from error
+        raise was_silent() from None
+    except OSError:
+        raise was_cut() from None

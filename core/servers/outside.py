@@ -1,46 +1,42 @@
-"""The way to servers that nobody configured: an address is looked up, checked, and that very one is connected to.
-
-So a name cannot mean one address when it is checked and another when it is used, while certificate and Host header
-are still those of the name. httpcore, which httpx is made of, is used here because it takes a `network` of our own.
-"""
+"""The way to servers that nobody configured, kept open from one download to the next."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.request import getproxies
 
-import httpcore
+from core.servers.download_address import RefusedAddressError, Target, why_refused
+from core.servers.network import NoAnswerError, connected
+from core.servers.proxied import Proxied, proxy_for
+from core.servers.wire import Headers, Wire
 
-from core.servers.download_address import PORTS, RefusedAddressError, Target, why_refused
-from core.servers.network import Network
-from core.servers.words import why_no_connection
-
-_IDLE: Final = 16  # connections kept for the next download
+_IDLE: Final = 16  # connections kept for the next download, for each host
 _IDLE_SECONDS: Final = 15
 
 
-class NoAnswerError(Exception):
-    """No answer, or not the whole of it: why, in words. `is_passing`: it may come the next time."""
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """How long a connection may take to stand, and how long it may be silent then."""
 
-    def __init__(self, words: str, *, is_passing: bool = True, is_slow: bool = False) -> None:
-        super().__init__(words)
-        self.words = words
-        self.is_passing = is_passing
-        self.is_slow = is_slow
+    connect: float
+    read: float
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An answer whose body is still on its way. Header names are in lower case; `parts` is to be read once."""
+    """An answer whose body is still on its way.
+
+    Header names are in lower case. `parts` is to be read once; each holds until the next is asked for.
+    """
 
     status: int
     headers: Mapping[str, str]
-    parts: AsyncIterator[bytes]
+    parts: AsyncIterator[bytes | memoryview]
 
 
 class Outside:
@@ -55,68 +51,80 @@ class Outside:
         self._user_agent = user_agent
         self._allow_private = allow_private
         self._proxies = getproxies()
-        self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
+        self._proxied = Proxied(context)
+        self._idle: dict[tuple[str, str, int], list[Wire]] = {}
 
     @asynccontextmanager
-    async def get(
-        self, target: Target, headers: Mapping[str, str], *, connect_seconds: float, read_seconds: float
-    ) -> AsyncIterator[Incoming]:
+    async def get(self, target: Target, headers: Mapping[str, str], seconds: Seconds) -> AsyncIterator[Incoming]:
         """One GET, no redirect followed, nothing unpacked. Its body may be left unread.
 
         Raises RefusedAddressError before anything is sent, NoAnswerError at any time until the block is left.
         """
-        proxy = _proxy(target, self._proxies)
-        if proxy and not self._allow_private:
-            kind = "loopback" if target.host == "localhost" else why_refused(target.host)
-            if kind not in (None, "unknown"):
-                raise RefusedAddressError(str(kind))
-        sent = {"Host": target.authority, "User-Agent": self._user_agent, "Accept": "*/*", **headers}
+        named = {"Host": target.authority, "User-Agent": self._user_agent, "Accept": "*/*", **headers}
         if target.basic:
-            sent["Authorization"] = target.basic
-        port = None if target.port == PORTS[target.scheme] else target.port
-        url = httpcore.URL(scheme=target.scheme, host=target.host, port=port, target=target.path)
-        seconds = {"connect": connect_seconds, "read": read_seconds, "write": read_seconds}
-        with _translated():
-            pool = self._pool(proxy)
-            async with (
-                pool.stream("GET", url, headers=list(sent.items()), extensions={"timeout": seconds}) as response,
-                aclosing(response.aiter_stream()) as parts,  # type: ignore[type-var]  # it is a generator
-            ):
-                yield Incoming(response.status, _headers(response.headers), parts)
+            named["Authorization"] = target.basic
+        sent = [(name.encode(), value.encode()) for name, value in named.items()]
+        proxy = proxy_for(target, self._proxies)
+        if proxy:
+            kind = "loopback" if target.host == "localhost" else why_refused(target.host)
+            if kind not in (None, "unknown") and not self._allow_private:
+                raise RefusedAddressError(str(kind))
+            async with self._proxied.get(proxy, target, sent, connect=seconds.connect, read=seconds.read) as answer:
+                yield Incoming(answer[0], _headers(answer[1]), answer[2])
+            return
+        wire, (status, found, parts) = await self._answered(target, sent, seconds)
+        try:
+            async with aclosing(parts):  # type: ignore[type-var]  # it is a generator
+                yield Incoming(status, _headers(found), parts)
+        finally:
+            self._put_back(target, wire)
 
     async def aclose(self) -> None:
-        """Close all connections."""
-        for pool in self._pools.values():
-            await pool.aclose()
-        self._pools.clear()
+        """Close all connections that are not in use."""
+        for wires in self._idle.values():
+            for wire in wires:
+                wire.close()
+        self._idle.clear()
+        await self._proxied.aclose()
 
-    def _pool(self, proxy: str) -> httpcore.AsyncConnectionPool:
-        if proxy not in self._pools:
-            self._pools[proxy] = httpcore.AsyncConnectionPool(
-                ssl_context=self._context,
-                proxy=_proxy_of(proxy) if proxy else None,
-                max_connections=None,
-                max_keepalive_connections=_IDLE,
-                keepalive_expiry=_IDLE_SECONDS,
-                network_backend=None if proxy else Network(allow_private=self._allow_private),
-            )
-        return self._pools[proxy]
+    async def _answered(
+        self, target: Target, sent: Headers, seconds: Seconds
+    ) -> tuple[Wire, tuple[int, Headers, AsyncIterator[memoryview]]]:
+        """The head of the answer, over a connection that was idle or a new one."""
+        while (wire := self._take_idle(target)) is not None:
+            try:
+                return wire, await wire.get(target.path, sent, seconds.read)
+            except NoAnswerError as error:
+                wire.close()
+                if error.is_slow:
+                    raise
+            except BaseException:
+                wire.close()
+                raise
+        stream = await connected(target, self._context, allow_private=self._allow_private, seconds=seconds.connect)
+        wire = Wire(stream)
+        try:
+            return wire, await wire.get(target.path, sent, seconds.read)
+        except BaseException:
+            wire.close()
+            raise
 
+    def _take_idle(self, target: Target) -> Wire | None:
+        """A connection that still stands; those that do not are closed."""
+        waiting = self._idle.get(target.origin, [])
+        while waiting:
+            wire = waiting.pop()
+            if time.monotonic() - wire.idle_since < _IDLE_SECONDS and wire.is_reusable:
+                return wire
+            wire.close()
+        return None
 
-def _proxy(target: Target, known: Mapping[str, str]) -> str:
-    """The proxy the environment names for an address, or ""."""
-    proxy = known.get(target.scheme) or known.get("all") or ""
-    if not proxy or proxy_bypass(target.authority):
-        return ""
-    return proxy if "://" in proxy else f"http://{proxy}"
-
-
-def _proxy_of(text: str) -> httpcore.Proxy:
-    parts = urlsplit(text)
-    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 1080)
-    return httpcore.Proxy(f"{parts.scheme}://{host}:{port}", auth=auth)
+    def _put_back(self, target: Target, wire: Wire) -> None:
+        waiting = self._idle.setdefault(target.origin, [])
+        if wire.is_done and len(waiting) < _IDLE:
+            waiting.append(wire)
+        else:
+            wire.close()
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -130,22 +138,3 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
         key = name.decode("latin-1").lower()
         found[key] = f"{found[key]}, {text}" if key in found else text
     return found
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """What httpcore raises in our words; its own exceptions may hold the request."""
-    failed: NoAnswerError
-    try:
-        yield
-        return
-    except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as error:
-        words, is_passing = why_no_connection(error)
-        failed = NoAnswerError(words, is_passing=is_passing)
-    except (httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, ImportError):
-        failed = NoAnswerError("this address, or the proxy to it, cannot be used: check it", is_passing=False)
-    except httpcore.TimeoutException:
-        failed = NoAnswerError("nothing came for too long: is it overloaded?", is_slow=True)
-    except (httpcore.NetworkError, httpcore.ProtocolError):
-        failed = NoAnswerError("the connection was cut before the file was whole")
-    raise failed

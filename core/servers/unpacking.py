@@ -28,7 +28,7 @@ class Unpacker:
         """Whether the body comes as it is."""
         return self._inner is None
 
-    def pieces(self, part: bytes) -> Iterator[bytes]:
+    def pieces(self, part: bytes | memoryview) -> Iterator[bytes | memoryview]:
         """What the next part of the body holds, in pieces that are bounded. Raises UnpackableError."""
         self._is_empty = self._is_empty and not part
         if self._inner is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,8 @@ def test_a_part_is_written_and_gets_its_name(tmp_path: Path) -> None:
     part = PartFile.open(tmp_path, "t")
     assert (part.size, part.source, names(tmp_path)) == (0, None, [".winnow-t.part"])
     part.remember(Source("digest", '"e"', "", 6))
-    part.write([b"ab", b"", b"cd"])
-    part.write([b"ef"])
+    part.write(b"abcd")
+    part.write(b"ef")
     assert part.size == 6
     assert part.settle("a.jpg", numbered) == tmp_path / "a.jpg"
     part.leave(keep=False)
@@ -34,14 +33,14 @@ def test_a_part_is_written_and_gets_its_name(tmp_path: Path) -> None:
 def test_a_part_is_gone_on_with(tmp_path: Path) -> None:
     part = PartFile.open(tmp_path, "t")
     part.remember(Source("digest", '"e"', "", 6))
-    part.write([b"abc"])
+    part.write(b"abc")
     part.leave(keep=True)
     again = PartFile.open(tmp_path, "t")
     assert (again.size, again.source) == (3, Source("digest", '"e"', "", 6))
-    again.write([b"def"])
+    again.write(b"def")
     again.restart()
     assert (again.size, again.source, names(tmp_path)) == (0, None, [".winnow-t.part"])
-    again.write([b"x"])
+    again.write(b"x")
     assert again.settle("a", numbered).read_bytes() == b"x"
 
 
@@ -59,7 +58,7 @@ def test_a_part_that_got_its_name_while_it_was_opened_is_not_written_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = PartFile.open(tmp_path, "t")
-    first.write([b"whole"])
+    first.write(b"whole")
     real, calls = os.open, []
 
     def opening(path: Any, *rest: Any) -> int:
@@ -71,7 +70,7 @@ def test_a_part_that_got_its_name_while_it_was_opened_is_not_written_to(
 
     monkeypatch.setattr(os, "open", opening)
     second = PartFile.open(tmp_path, "t")
-    second.write([b"x"])
+    second.write(b"x")
     second.leave(keep=False)
     assert (tmp_path / "a.jpg").read_bytes() == b"whole"
     assert names(tmp_path) == ["a.jpg"]
@@ -94,17 +93,9 @@ def test_names_that_are_taken_are_numbered(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_takes_only_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def some(descriptor: int, pieces: Iterable[bytes]) -> int:
-        return os.write(descriptor, b"".join(pieces)[:3])
-
-    monkeypatch.setattr(os, "writev", some)
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: real(descriptor, data[:3]))
     part = PartFile.open(tmp_path, "t")
-    part.write([b"ab", b"cdef", b"g"])
+    part.write(b"abcdefg")
     assert part.size == 7
     assert part.settle("a", numbered).read_bytes() == b"abcdefg"
-
-
-def test_many_pieces_at_once(tmp_path: Path) -> None:
-    part = PartFile.open(tmp_path, "t")
-    part.write([b"x"] * 5000)
-    assert part.settle("a", numbered).stat().st_size == 5000

@@ -182,7 +182,7 @@ async def test_a_disk_that_is_full(web: DemoWeb, http: Http, tmp_path: Path, mon
     def full(*_: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, "writev", full)
+    monkeypatch.setattr("core.media.part.os.write", full)
     for name in ("hills.jpg", "large.bin"):
         await refused(downloader_of(http), web.url("files", name), tmp_path, Reason.DISK, "disk it goes to is full")
         assert left_in(tmp_path) == []
