@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from core import machine
 from core.config import PathMapping, Settings, StashSettings, load_settings
+from core.doctor_files import examine_files
 from core.errors import AuthenticationError, ConfigError, MediaError, ServerError
 from core.machine import Check, State
 from core.model import Algorithm, MediaFile, StashBox
@@ -74,6 +75,9 @@ async def examine(config: Path | None, data_dir: Path, *, env: Mapping[str, str]
         ("clock", machine.clock),
     ):
         yield await _patiently(name, look)
+    if is_configured:
+        for found in await _in_thread(partial(_files, settings), seconds=2 * _DISK_SECONDS):
+            yield found
     if not is_configured or not settings.stash.url:
         words = "no address is set" if is_configured else "the configuration cannot be read"
         yield Check("Stash", State.SKIPPED, words, "run: winnow init")
@@ -81,6 +85,11 @@ async def examine(config: Path | None, data_dir: Path, *, env: Mapping[str, str]
     async with Http(_POLICY) as http:
         async for check in _servers(http, settings):
             yield check
+
+
+def _files(settings: Settings) -> list[Check]:
+    """In a thread of its own: a share that hangs must not keep the program from ending."""
+    return asyncio.run(examine_files(settings, seconds=_DISK_SECONDS))
 
 
 async def _servers(http: Http, settings: Settings) -> AsyncIterator[Check]:

@@ -10,6 +10,9 @@ WinnowError
 ├── ServerError               a server answered badly, or not at all
 │   ├── UnreachableError      no connection, time-out, connection cut
 │   ├── AuthenticationError   key missing, wrong or without the right
+│   │   ├── MissingScopeError  the key lacks one scope, which is named
+│   │   └── OtherOwnerError    the thing belongs to another user than the key
+│   ├── NotFoundError         what was asked for is gone, or not for this key
 │   ├── RateLimitedError      429 to the last attempt
 │   ├── GraphQLError          the server's own words, and the partial data it sent
 │   ├── MalformedAnswerError  not JSON, not the agreed shape, too large
@@ -82,6 +85,22 @@ class UnreachableError(ServerError):
 
 class AuthenticationError(ServerError):
     """The key is missing, wrong, or lacks the right."""
+
+
+class MissingScopeError(AuthenticationError):
+    """The key was made without one of the rights its owner has. `scope` is the server's name of it."""
+
+    def __init__(self, message: str, *, scope: str, server: str = "", status: int | None = None) -> None:
+        self.scope = scope
+        super().__init__(message, server=server, status=status)
+
+
+class OtherOwnerError(AuthenticationError):
+    """The thing can be seen, but belongs to another user: what only its owner is told looks empty."""
+
+
+class NotFoundError(ServerError):
+    """What was asked for is not there, or the server does not tell this key that it is."""
 
 
 class RateLimitedError(ServerError):

@@ -128,7 +128,7 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
         self.app_resume_signal.subscribe(self, self._resumed)
         for words in (*self.keymap_in_force.faults, *self.settings.warnings, *self._faults):
             self.say(words, severity="warning")
-        if not self.settings.stash.url:
+        if not (self.settings.stash.url or self.settings.stash.database or self.settings.duplicates.folders):
             self.push_screen(_screen("first_run", "FirstRunScreen")())
         else:
             self.holder.start()
@@ -196,7 +196,10 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
     # -- what is told to screens
 
     def check_server(self) -> None:
-        """Ask the Stash whether it is there, off the path of the keys."""
+        """Ask the Stash, where one is configured, whether it is there, off the path of the keys."""
+        if not self.settings.stash.url:
+            self.server_trouble = ""
+            return
         self.run_worker(self._check_server(), group="server", exclusive=True, exit_on_error=False)
 
     async def _check_server(self) -> None:

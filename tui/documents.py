@@ -215,8 +215,11 @@ def _needed(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, columns: int | None = None) -> list[str]:
-    """Rows below their heads, aligned, every cell made harmless and cut to `_WIDEST`; with `columns`, to what fits."""
-    harmless = [[plain(cell, width=_WIDEST) for cell in row] for row in rows]
+    """Rows below their heads, aligned, every cell made harmless and cut to `_WIDEST`; with `columns`, to what fits.
+
+    Of a path the end stays, which names the file.
+    """
+    harmless = [[_cut(plain(cell), _WIDEST) for cell in row] for row in rows]
     widths = [max(_width(cell) for cell in column) for column in zip(heads, *harmless, strict=True)]
     if columns is not None:
         while sum(widths) + 2 * (len(widths) - 1) > columns and max(widths) > 8:
@@ -225,8 +228,13 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, columns: int |
 
 
 def _padded(cell: str, width: int) -> str:
-    shown = plain(cell, width=width)
+    shown = _cut(cell, width)
     return shown + " " * (width - _width(shown))
+
+
+def _cut(cell: str, width: int) -> str:
+    is_path = cell.startswith(("/", "\N{HORIZONTAL ELLIPSIS}"))
+    return plain(cell[::-1], width=width)[::-1] if is_path else plain(cell, width=width)
 
 
 def _width(text: str) -> int:

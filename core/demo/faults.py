@@ -140,7 +140,10 @@ def _set_option(fault: Fault, name: str, value: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """One GraphQL request: monotonic arrival, operation name, root fields, variables (None where not kept)."""
+    """One request: monotonic arrival, operation name, root fields, variables (None where not kept).
+
+    Where there is no GraphQL: method and route, the route alone, and all that was sent.
+    """
 
     at: float
     operation: str

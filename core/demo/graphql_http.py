@@ -1,14 +1,9 @@
-"""GraphQL over HTTP as gqlgen speaks it, on 127.0.0.1, with faults; the base of both demo servers.
-
-The server runs in the caller's event loop on a socket bound beforehand, touches no signal handler and prints nothing.
-"""
+"""GraphQL over HTTP as gqlgen speaks it, with faults; the base of the demo Stash and the demo stash-boxes."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import socket
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import uvicorn
 from graphql import GraphQLNonNull, GraphQLSchema, build_schema
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from core.demo.faults import FaultKind, Faults, RecordedRequest, RequestLog
+from core.demo.faults import FaultKind
+from core.demo.loopback import LoopbackServer
 from core.demo.projection import Compiler, Plan, Readers, RequestError, ResolverError
 from core.demo.spoil import JSON, CutResponse, answer_instead, json_response, spoil_answer
 
@@ -40,23 +34,13 @@ class Context:
 Resolver = Callable[[dict[str, Any], Context], Any]
 
 
-class DemoServer(ABC):
-    """One HTTP server with a /graphql. Sub-classes give schema, readers, resolvers, authentication and routes.
-
-    `on_request` is called just before a request is carried out: there a test changes the library between a client's
-    read and its write, or kills the client.
-    """
+class DemoServer(LoopbackServer):
+    """One HTTP server with a /graphql. Sub-classes give schema, readers, resolvers, authentication and routes."""
 
     def __init__(self, name: str, sdl: str, api_key: str) -> None:
-        self.name = name
-        self.api_key = api_key
-        self.faults = Faults()
-        self.log = RequestLog()
-        self.on_request: Callable[[RecordedRequest], None] | None = None
-        self.base_url = ""
+        super().__init__(name, api_key)
         self.compiler = Compiler(_schema(sdl), self.readers())
         self.resolvers = self.make_resolvers()
-        self._server: uvicorn.Server | None = None
 
     @property
     def endpoint(self) -> str:
@@ -92,54 +76,9 @@ class DemoServer(ABC):
         del name, arguments
         return True
 
-    # -- running -----------------------------------------------------------------------------------------------
-
-    async def start(self, sock: socket.socket) -> None:
-        """Serve on a bound socket, from now on."""
-        self.base_url = f"http://127.0.0.1:{sock.getsockname()[1]}"
-        routes = [Route("/graphql", self._graphql, methods=["GET", "POST"]), *self.routes()]
-        config = uvicorn.Config(
-            Starlette(routes=routes),
-            http="httptools",
-            ws="none",
-            loop="none",
-            lifespan="off",
-            log_config=None,
-            log_level=logging.CRITICAL + 10,
-            access_log=False,
-            date_header=False,
-            timeout_keep_alive=60,
-        )
-        config.load()
-        server = uvicorn.Server(config)
-        server.lifespan = config.lifespan_class(config)
-        await server.startup(sockets=[sock])
-        self._server = server
-
-    async def stop(self) -> None:
-        """Stop serving; requests under way are broken off. Harmless when not running."""
-        server, self._server = self._server, None
-        if server is None:
-            return
-        self.faults.release()
-        for listener in server.servers:
-            listener.close()
-        tasks = list(server.server_state.tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for connection in list(server.server_state.connections):
-            if connection.transport is not None:
-                connection.transport.abort()
-        for listener in server.servers:
-            await listener.wait_closed()
-        await asyncio.sleep(0)  # lets the aborted transports say goodbye before the loop may end
-
-    def _hang_up(self, request: Request) -> None:
-        assert self._server is not None
-        for connection in list(self._server.server_state.connections):
-            if getattr(connection, "client", None) == tuple(request.client or ()) and connection.transport:
-                connection.transport.abort()
+    def all_routes(self) -> list[Route]:
+        """The /graphql and the paths beside it."""
+        return [Route("/graphql", self._graphql, methods=["GET", "POST"]), *self.routes()]
 
     # -- one request -------------------------------------------------------------------------------------------
 
@@ -172,7 +111,7 @@ class DemoServer(ABC):
             if fault.kind is FaultKind.SILENT:
                 await self.faults.wait_released()
             if fault.kind is FaultKind.DROP:
-                self._hang_up(request)
+                self.hang_up(request)
                 return Response()
             if (instead := answer_instead(fault, content_type)) is not None:
                 return instead

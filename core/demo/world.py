@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -22,6 +21,7 @@ from core.demo.duplicate_cases import OUTSIDE, PLANS, PROTECTED
 from core.demo.duplicate_world import DuplicateWorld
 from core.demo.faults import parse_faults
 from core.demo.graphql_http import DemoServer, picture
+from core.demo.loopback import bound_socket
 from core.demo.media import MediaPlans, make_media
 from core.demo.stash_server import ConfiguredBox, DemoStash
 from core.demo.state import WorldState
@@ -103,7 +103,7 @@ class DemoWorld:
         path = self.directory / "ports.json"
         known = _remembered(path)
         for server in self.servers:
-            await server.start(_bound_socket(known.get(server.name, 0)))
+            await server.start(bound_socket(known.get(server.name, 0)))
         ports = {server.name: urlsplit(server.base_url).port for server in self.servers}
         path.write_bytes(msgspec.json.encode(ports))
         self.stash.boxes = [ConfiguredBox(box.endpoint, box.api_key, box.title, DEFAULT_RATE) for box in self.boxes]
@@ -201,19 +201,3 @@ def _remembered(path: Path) -> dict[str, int]:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, int])
     except (OSError, msgspec.MsgspecError):
         return {}
-
-
-def _bound_socket(port: int) -> socket.socket:
-    """A socket on that port of 127.0.0.1, or on a free one where it is taken."""
-    for wanted in dict.fromkeys((port, 0)):
-        # asyncio turns Nagle's algorithm off only where the protocol is named: else answers wait 40 ms for an ACK
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind(("127.0.0.1", wanted))
-        except OSError:
-            sock.close()
-            continue
-        sock.setblocking(False)
-        return sock
-    raise OSError("no free port on 127.0.0.1")

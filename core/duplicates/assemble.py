@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from core.duplicates.gates import Observed, first_gate, reclaimable_bytes
-from core.duplicates.grouping import Edges, Hashed, neighbours, same, stars
+from core.duplicates.grouping import Hashed, Looks, neighbours, same, stars
 from core.duplicates.keeper import Verdict, choose_keeper, choose_record, quality_rank
 from core.duplicates.protection import protected
 from core.duplicates.reconcile import FoundGroup
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
+_CROWD: Final = 1000  # members beyond which nobody could look through a group
 _KNOWN_BETTER: Final = (GroupKind.EXACT, GroupKind.SAME_SCENE, GroupKind.SAME_STASH_ID)
 
 
 @dataclass(slots=True)
 class Assembled:
-    """What was found. `suspicious`: PHASHes that too many files share, and how many do."""
+    """What was found. `suspicious`: PHASHes that too many files share or are near to, and how many."""
 
     groups: list[FoundGroup] = field(default_factory=list)
     suspicious: list[tuple[int, int]] = field(default_factory=list)
@@ -110,7 +111,8 @@ class Assembling:
         self._add_stars(media, places, found.strong, is_weak=False)
         self._add_stars(media, places, found.weak, is_weak=True)
 
-    def _add_stars(self, media: Media, places: Sequence[int], edges: Edges, *, is_weak: bool) -> None:
+    def _add_stars(self, media: Media, places: Sequence[int], looks: Looks, *, is_weak: bool) -> None:
+        edges = looks.edges
         touched = {places[one] for one in (*edges.first.tolist(), *edges.second.tolist())}
         back = {place: number for number, place in enumerate(places) if place in touched}
         rank = {number: quality_rank(self.member(place)) for place, number in back.items()}
@@ -119,7 +121,12 @@ class Assembling:
             verdict = choose_keeper([self.member(places[one]) for one in numbers], self._settings)
             return None if verdict.keeper is None else numbers[verdict.keeper]
 
-        for star in stars(edges, rank, choose):
+        for crowd in looks.crowds:
+            if len(crowd.members) > _CROWD:
+                phash = self._files[places[crowd.members[0]]].hashes.phash
+                self.found.suspicious.append((phash or 0, len(crowd.members)))
+        small = [one for one in looks.crowds if len(one.members) <= _CROWD]
+        for star in (*small, *stars(edges, rank, choose)):
             kind = GroupKind.NEAR if any(star.distances) else GroupKind.SAME_PHASH
             members = tuple(places[one] for one in star.members)
             self._add(kind, media, members, is_weak=is_weak)

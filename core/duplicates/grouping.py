@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from functools import partial
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any, Final
+
+from core.duplicates.crowds import Edges, Gathering, Star, no_edges
 
 if TYPE_CHECKING:
     import numpy
@@ -36,32 +39,20 @@ class Hashed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Edges:
-    """Pairs of places, first < second, and their distance in bits."""
+class Looks:
+    """What belongs together by its looks: pairs, and apart from them the crowds, whose pairs are too many to hold."""
 
-    first: NDArray[numpy.int64]
-    second: NDArray[numpy.int64]
-    distance: NDArray[numpy.uint8]
-
-    def __len__(self) -> int:
-        return len(self.first)
+    edges: Edges
+    crowds: tuple[Star, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighbours:
-    """What belongs together by its looks; `suspicious` are values that too many files share, with their number."""
+    """What looks alike, and what weakly does; `suspicious` are values that too many files share, with their number."""
 
-    strong: Edges
-    weak: Edges
+    strong: Looks
+    weak: Looks
     suspicious: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Star:
-    """A group: the places of its members, the keeper first, and each one's distance to it."""
-
-    members: tuple[int, ...]
-    distances: tuple[int, ...]
 
 
 def is_degenerate(values: NDArray[numpy.uint64]) -> NDArray[numpy.bool_]:
@@ -80,7 +71,7 @@ def neighbours(files: Hashed, *, distance: int, duration_tolerance: float | None
     """
     import numpy
 
-    from core.media.hamming import iter_near_pairs, unique
+    from core.media.hamming import iter_near_pairs, nearest, unique
 
     usable = numpy.flatnonzero(~is_degenerate(files.phash))
     distinct = unique(files.phash[usable])
@@ -93,19 +84,27 @@ def neighbours(files: Hashed, *, distance: int, duration_tolerance: float | None
     order = usable[numpy.argsort(distinct.inverse, kind="stable")]
     starts = numpy.concatenate(([0], numpy.cumsum(distinct.counts)))
     kept = numpy.flatnonzero(~crowded)
-    strong: list[Edges] = []
-    weak: list[Edges] = []
+    may_count = numpy.zeros(len(files.phash), numpy.bool_)
+    may_count[order[numpy.repeat(~crowded, distinct.counts)]] = True
+
+    def around(centre: int, is_weak: bool) -> Edges:
+        places, bits = nearest(files.phash, int(files.phash[centre]), distance)
+        fits = may_count[places] & (places != centre)
+        own = Edges(numpy.full(int(fits.sum()), centre, numpy.int32), places[fits].astype(numpy.int32), bits[fits])
+        return _judged(files, own, duration_tolerance)[is_weak]
+
+    strong, weak = (Gathering(len(files.phash), partial(around, is_weak=kind)) for kind in (False, True))
 
     def take(edges: Edges) -> None:
-        for found, kind in zip(_judged(files, edges, duration_tolerance), (strong, weak), strict=True):
-            if len(found):
-                kind.append(found)
+        for found, gathering in zip(_judged(files, edges, duration_tolerance), (strong, weak), strict=True):
+            gathering.take(found)
 
     take(_same_value(order, starts, kept[distinct.counts[kept] > 1]))
     for block in iter_near_pairs(distinct.values[kept], distance, threads=threads):
         for edges in _expanded(order, starts, kept[block.first], kept[block.second], block.distance):
             take(edges)
-    return Neighbours(_joined(strong), _joined(weak), suspicious)
+    looks = [Looks(one.edges(), tuple(one.crowds)) for one in (strong, weak)]
+    return Neighbours(looks[0], looks[1], suspicious)
 
 
 def _same_value(order: NDArray[Any], starts: NDArray[Any], values: NDArray[Any]) -> Edges:
@@ -118,7 +117,7 @@ def _same_value(order: NDArray[Any], starts: NDArray[Any], values: NDArray[Any])
             first.append(min(one, other))
             second.append(max(one, other))
     return Edges(
-        numpy.array(first, numpy.int64), numpy.array(second, numpy.int64), numpy.zeros(len(first), numpy.uint8)
+        numpy.array(first, numpy.int32), numpy.array(second, numpy.int32), numpy.zeros(len(first), numpy.uint8)
     )
 
 
@@ -140,7 +139,8 @@ def _expanded(
         wide = starts[right[pair] + 1] - starts[right[pair]]
         one = order[starts[left[pair]] + within // wide]
         other = order[starts[right[pair]] + within % wide]
-        yield Edges(numpy.minimum(one, other), numpy.maximum(one, other), distance[pair].astype(numpy.uint8))
+        first, second = numpy.minimum(one, other), numpy.maximum(one, other)
+        yield Edges(first.astype(numpy.int32), second.astype(numpy.int32), distance[pair].astype(numpy.uint8))
         begin = stop
 
 
@@ -150,29 +150,12 @@ def _judged(files: Hashed, edges: Edges, duration_tolerance: float | None) -> tu
 
     if duration_tolerance is not None:
         apart = numpy.abs(files.duration[edges.first] - files.duration[edges.second])
-        return _only(edges, apart <= duration_tolerance), _only(edges, numpy.zeros(len(edges), numpy.bool_))
+        return edges.only(apart <= duration_tolerance), no_edges()
     is_trusted = edges.distance <= TRUSTED_DISTANCE
     has_both = files.has_second[edges.first] & files.has_second[edges.second]
     apart_bits = numpy.bitwise_count(files.second[edges.first] ^ files.second[edges.second])
     agrees = has_both & (apart_bits <= SECOND_DISTANCE)
-    return _only(edges, is_trusted | agrees), _only(edges, ~is_trusted & ~has_both)
-
-
-def _only(edges: Edges, mask: NDArray[Any]) -> Edges:
-    return Edges(edges.first[mask], edges.second[mask], edges.distance[mask])
-
-
-def _joined(parts: Sequence[Edges]) -> Edges:
-    import numpy
-
-    if not parts:
-        nothing = numpy.empty(0, numpy.int64)
-        return Edges(nothing, nothing, numpy.empty(0, numpy.uint8))
-    return Edges(
-        numpy.concatenate([one.first for one in parts]),
-        numpy.concatenate([one.second for one in parts]),
-        numpy.concatenate([one.distance for one in parts]),
-    )
+    return edges.only(is_trusted | agrees), edges.only(~is_trusted & ~has_both)
 
 
 Choose = Callable[[Sequence[int]], int | None]
@@ -185,24 +168,48 @@ def stars(edges: Edges, rank: Mapping[int, Any], choose: Choose) -> list[Star]:
     The best unclaimed file gathers its unclaimed neighbours. `choose` may name another of them as the keeper: then
     those that are not its neighbours are left for another group. A place is in one group at most.
     """
-    near: dict[int, dict[int, int]] = {}
-    for first, second, bits in zip(edges.first.tolist(), edges.second.tolist(), edges.distance.tolist(), strict=True):
-        near.setdefault(first, {})[second] = bits
-        near.setdefault(second, {})[first] = bits
+    near = _Near(edges)
     claimed: set[int] = set()
     found: list[Star] = []
-    for centre in sorted(near, key=lambda place: rank[place]):
+    for centre in sorted(near.places, key=lambda place: rank[place]):
         if centre in claimed:
             continue
-        free = sorted((one for one in near[centre] if one not in claimed), key=lambda place: rank[place])
+        own = near.of(centre)
+        free = sorted((one for one in own if one not in claimed), key=lambda place: rank[place])
         if not free:
             continue
         chosen = choose((centre, *free))
         keeper = centre if chosen is None else chosen
-        members = [one for one in (centre, *free) if one != keeper and one in near[keeper]]
+        bits = own if keeper == centre else near.of(keeper)
+        members = [one for one in (centre, *free) if one != keeper and one in bits]
         claimed.update((keeper, *members))
-        found.append(Star((keeper, *members), (0, *(near[keeper][one] for one in members))))
+        found.append(Star((keeper, *members), (0, *(bits[one] for one in members))))
     return found
+
+
+class _Near:
+    """Who is near to whom, in arrays: a dictionary of dictionaries takes ten times the memory."""
+
+    def __init__(self, edges: Edges) -> None:
+        import numpy
+
+        one = numpy.concatenate((edges.first, edges.second))
+        order = numpy.argsort(one, kind="stable")
+        self._others = numpy.concatenate((edges.second, edges.first))[order]
+        self._bits = numpy.concatenate((edges.distance, edges.distance))[order]
+        places, starts = numpy.unique(one[order], return_index=True)
+        bounds = [*starts.tolist(), len(one)]
+        self._spans = dict(zip(places.tolist(), pairwise(bounds), strict=True))
+
+    @property
+    def places(self) -> Iterable[int]:
+        """All that have a neighbour."""
+        return self._spans
+
+    def of(self, place: int) -> dict[int, int]:
+        """The neighbours of a place and their distances."""
+        start, stop = self._spans[place]
+        return dict(zip(self._others[start:stop].tolist(), self._bits[start:stop].tolist(), strict=True))
 
 
 def same(keys: Sequence[Hashable | None]) -> list[tuple[int, ...]]:

@@ -135,7 +135,9 @@ class DuplicatesScan:
             found += part.groups
             self.report.suspicious += len(part.suspicious)
             for value, number in part.suspicious[:20]:
-                await job.log(f"{number} {media.value}s share the PHASH {value:016x}; it says nothing", level="warning")
+                await job.log(
+                    f"{number:,} {media.value}s share the PHASH {value:016x} or are near it: no group", level="warning"
+                )
         await job.report(done=0, total=len(found), message="writing down groups")
         records_of = await self._records_of(found)
         self.report.counts = await reconcile(self._database, found, records_of, scan=job.id, now=self._clock.now())

@@ -12,12 +12,13 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from core.errors import EffectRefusedError
+from core.library import FileIdentity
 from core.media.disk_words import disk_words
 from core.media.volumes import mount_of
 from core.path_text import shown
 
 
-def put(path: Path) -> Path | None:
+def put(path: Path, identity: FileIdentity) -> Path | None:
     """Move a file into the system's trash; where it lies there, None where that cannot be told.
 
     Raises EffectRefusedError; the file is then still in its place.
@@ -30,12 +31,12 @@ def put(path: Path) -> Path | None:
         raise EffectRefusedError(f"{disk_words(error, path)} (the system's trash was asked)") from error
     if path.exists():
         raise EffectRefusedError(f"{shown(path)} is still there although the system's trash took it")
-    return find(path)
+    return find(path, identity)
 
 
-def find(path: Path) -> Path | None:
-    """Where a file lies that was last put into the system's trash from this path."""
-    newest: tuple[str, Path] | None = None
+def find(path: Path, identity: FileIdentity) -> Path | None:
+    """Where a file lies that was put into the system's trash from this path: the very one, else the last of them."""
+    best: tuple[int, str, Path] | None = None
     for folder, top in _trashes(path):
         for info in (folder / "info").glob("*.trashinfo"):
             stated = _stated(info)
@@ -43,9 +44,18 @@ def find(path: Path) -> Path | None:
                 continue
             original = Path(stated[0]) if stated[0].startswith("/") else top / stated[0]
             place = folder / "files" / info.stem
-            if original == path and place.exists() and (newest is None or stated[1] >= newest[0]):
-                newest = (stated[1], place)
-    return None if newest is None else newest[1]
+            if original == path and place.exists():
+                found = (_likeness(place, identity), stated[1], place)
+                best = found if best is None else max(best, found)
+    return None if best is None else best[2]
+
+
+def _likeness(place: Path, identity: FileIdentity) -> int:
+    """The times in the records are whole seconds: files of one path may have the same."""
+    found = place.lstat()
+    if (found.st_size, found.st_mtime_ns) != (identity.size, identity.mtime_ns):
+        return 0
+    return 2 if found.st_ino == identity.inode else 1
 
 
 def forget(place: Path) -> None:
@@ -57,7 +67,7 @@ def forget(place: Path) -> None:
 def _trashes(path: Path) -> Iterator[tuple[Path, Path]]:
     """The trash folders that may hold files from this path, each with the folder its records count from."""
     home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "Trash"
-    yield home, Path("/")
+    yield home, home.parent
     top = mount_of(path.parent)
     uid = os.getuid()
     yield top / ".Trash" / str(uid), top

@@ -15,10 +15,10 @@ from typing import Final
 
 import msgspec
 
-from core.errors import EffectRefusedError, LedgerError, UndoRefusedError
+from core.errors import EffectRefusedError, LedgerError, UndoRefusedError, UnreadableFileError
 from core.ledger import system_trash
 from core.ledger.effects import Image, Payload, parsed
-from core.ledger.trash_checks import GoingPayload, check_going, identity_at
+from core.ledger.trash_checks import GoingPayload, check_going, identity_at, is_gone, is_there, seen_at
 from core.ledger.trash_place import make_folder, trash_place, trash_root
 from core.library import FileIdentity
 from core.media.disk_words import disk_words
@@ -100,9 +100,11 @@ class TrashFile:
         image = parsed(after, TrashedImage)
         await asyncio.to_thread(_must_lie_there, image, parsed(payload, GoingPayload))
 
-    async def revert(self, payload: Payload, before: Image, after: Image) -> str | None:
-        """Put it back; a second time finds it back. Says where, when that is beside its place."""
-        return await asyncio.to_thread(_back, parsed(payload, GoingPayload), parsed(after, TrashedImage))
+    async def revert(self, payload: Payload, before: Image, after: Image) -> str:
+        """Put it back; a second time finds it back. Tells where it lies when its place is taken."""
+        given = parsed(payload, GoingPayload)
+        path = await asyncio.to_thread(_back, given, parsed(after, TrashedImage))
+        return "" if path == given.place else f"its place is taken: it lies beside it as {shown(path.name)}"
 
 
 class DeleteFile:
@@ -126,13 +128,9 @@ class DeleteFile:
         return {}
 
     async def settle(self, payload: Payload, before: Image) -> Image | None:
-        """Whether its folder is there and it is not."""
+        """Whether its folder is there, on its volume, and it is not."""
         given = parsed(payload, GoingPayload)
-
-        def is_gone() -> bool:
-            return given.place.parent.is_dir() and identity_at(given.place) != given.identity
-
-        return {} if await asyncio.to_thread(is_gone) else None
+        return {} if await asyncio.to_thread(is_gone, given.place, given.identity) else None
 
     async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
         """Never."""
@@ -164,10 +162,10 @@ class EmptyTrashed:
         """Refused when something else lies there."""
         given = parsed(payload, EmptyPayload)
         place = Path(unpacked(given.place))
-        found = await asyncio.to_thread(identity_at, place)
+        found = await asyncio.to_thread(seen_at, place)
         if found is not None and (found.size, found.mtime_ns) != (given.identity.size, given.identity.mtime_ns):
             raise EffectRefusedError(f"{shown(place)} is not what was put there; it was left alone")
-        if found is None and not place.parent.parent.is_dir():
+        if found is None and not is_there(place.parent.parent, given.identity.device):
             raise EffectRefusedError(f"the trash {shown(place.parent.parent)} is not there: is its disk mounted?")
         return {}
 
@@ -186,12 +184,13 @@ class EmptyTrashed:
 
     async def settle(self, payload: Payload, before: Image) -> Image | None:
         """Whether it is gone from a trash that is there."""
-        place = Path(unpacked(parsed(payload, EmptyPayload).place))
+        given = parsed(payload, EmptyPayload)
+        place = Path(unpacked(given.place))
 
-        def is_gone() -> bool:
-            return place.parent.parent.is_dir() and identity_at(place) is None
+        def is_emptied() -> bool:
+            return seen_at(place) is None and is_there(place.parent.parent, given.identity.device)
 
-        return {} if await asyncio.to_thread(is_gone) else None
+        return {} if await asyncio.to_thread(is_emptied) else None
 
     async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
         """Never."""
@@ -216,7 +215,7 @@ def _into_trash(given: GoingPayload, wanted: _Before) -> Image:
     check_going(given)
     path = given.place
     if wanted.is_system:
-        place = system_trash.put(path)
+        place = system_trash.put(path, given.identity)
         return msgspec.to_builtins(TrashedImage(packed(place) if place else "", given.identity, is_system=True))  # type: ignore[no-any-return]
     place = Path(unpacked(wanted.place))
 
@@ -237,7 +236,7 @@ def _into_trash(given: GoingPayload, wanted: _Before) -> Image:
         _on_disk(move, path)
     except FileNotFoundError as error:
         raise EffectRefusedError(why_missing(path, given.identity.device)) from error
-    found = identity_at(place)
+    found = seen_at(place)
     if found is None:
         raise LedgerError(f"{shown(path)} was moved to {shown(place)}, but is not there; look for it in that folder")
     return msgspec.to_builtins(TrashedImage(packed(place), found))  # type: ignore[no-any-return]
@@ -260,14 +259,16 @@ def _copy_over(source: Path, target: Path, token: str) -> None:
 def _settled(given: GoingPayload, wanted: _Before) -> Image | None:
     path = given.place
     if wanted.is_system:
-        if identity_at(path) is not None or not path.parent.is_dir():
+        if seen_at(path) is not None or not is_there(path.parent, given.identity.device):
             return None
-        found = system_trash.find(path)
+        found = system_trash.find(path, given.identity)
         return msgspec.to_builtins(TrashedImage(packed(found) if found else "", given.identity, is_system=True))  # type: ignore[no-any-return]
     place = Path(unpacked(wanted.place))
-    if identity_at(path) == given.identity:
+    if seen_at(path) == given.identity:
         return None
-    lying = identity_at(place)
+    lying, root = seen_at(place), place.parent.parent
+    if lying is None and not root.is_dir() and not is_there(root.parent, given.identity.device):
+        raise UnreadableFileError(f"the trash {shown(root)} is not there: is its disk mounted?", path=shown(path))
     if lying is None or lying.size != given.identity.size:
         return None
     return msgspec.to_builtins(TrashedImage(wanted.place, lying))  # type: ignore[no-any-return]
@@ -291,18 +292,19 @@ def _must_lie_there(image: TrashedImage, given: GoingPayload) -> None:
         raise UndoRefusedError(f"{shown(place)} is not what was put there; it was left alone")
 
 
-def _back(given: GoingPayload, image: TrashedImage) -> str:
-    """Where it is when that is not its place, in words."""
+def _back(given: GoingPayload, image: TrashedImage) -> Path:
+    """Where it is now."""
     path, place = given.place, Path(unpacked(image.place))
-    if image.place and identity_at(place) is None and (found := _came_back(given)) is not None:
-        return _beside_words(path, found)
+    if image.place and seen_at(place) is None and (came := _came_back(given)) is not None:
+        return came
     _must_lie_there(image, given)
-    ground = existing(path.parent)
-    if ground.stat().st_dev != given.identity.device:
-        raise UndoRefusedError(
-            f"{shown(path)} cannot come back: its file system is not mounted at {shown(ground)}. It stays where it is"
-        )
     try:
+        ground = existing(path.parent)
+        if ground.stat().st_dev != given.identity.device:
+            raise UndoRefusedError(
+                f"{shown(path)} cannot come back: its file system is not mounted at {shown(ground)}. "
+                "It stays where it is"
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         target = next(one for one in (path, *(beside(path, number) for number in range(1, _BESIDE))) if _is_free(one))
         try:
@@ -318,11 +320,7 @@ def _back(given: GoingPayload, image: TrashedImage) -> str:
         system_trash.forget(place)
     with suppress(OSError):
         place.parent.rmdir()
-    return _beside_words(path, target)
-
-
-def _beside_words(path: Path, target: Path) -> str:
-    return "" if target == path else f"its place is taken: it lies beside it as {shown(target.name)}"
+    return target
 
 
 def _is_free(path: Path) -> bool:
@@ -334,9 +332,9 @@ def _is_free(path: Path) -> bool:
 
 
 def _came_back(given: GoingPayload) -> Path | None:
-    """Where the file stands again, in its place or beside it: an undo that was cut short had moved it already."""
+    """The file in its place, or beside it, again: an undo that was cut short had moved it already."""
     for one in (given.place, *(beside(given.place, number) for number in range(1, 10))):
-        found = identity_at(one)
+        found = seen_at(one)
         if found is not None and (found.size, found.mtime_ns) == (given.identity.size, given.identity.mtime_ns):
             return one
     return None

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from core.errors import EffectRefusedError, MediaError
+from core.errors import EffectRefusedError, MediaError, UnreadableFileError
 from core.library import FileIdentity
 from core.media.volumes import why_missing
 from core.path_text import shown, unpacked
@@ -57,6 +57,29 @@ def identity_at(path: Path) -> FileIdentity | None:
     if not stat.S_ISREG(found.st_mode):
         return None
     return FileIdentity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def seen_at(path: Path) -> FileIdentity | None:
+    """As `identity_at`. Raises UnreadableFileError where that cannot be seen: a disk that fails is no missing file."""
+    try:
+        return identity_at(path)
+    except OSError as error:
+        raise UnreadableFileError(f"it cannot be looked at ({error.strerror})", path=shown(path)) from error
+
+
+def is_there(folder: Path, device: int) -> bool:
+    """Whether a folder is there and on its device: an empty mount point is on the one below."""
+    try:
+        return folder.is_dir() and folder.stat().st_dev == device
+    except OSError:
+        return False
+
+
+def is_gone(path: Path, identity: FileIdentity) -> bool:
+    """Whether a file left its place, which is there. One that was written to is still there. Raises as `seen_at`."""
+    found = seen_at(path)
+    is_other = found is None or (found.device, found.inode) != (identity.device, identity.inode)
+    return is_other and is_there(path.parent, identity.device)
 
 
 def check_going(given: GoingPayload) -> None:

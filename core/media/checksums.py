@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, Self
 
 from core.errors import DecodeError, UnreadableFileError
 from core.media.files import reading
@@ -42,24 +45,60 @@ def checksums(path: Path | str, *, on_read: Callable[[int], None] | None = None)
     head = bytearray()
     tail = bytearray()
     done = 0
-    with reading(path) as file:
+    with reading(path) as file, _Lanes(digests) as lanes:
         before = os.fstat(file.fileno())
-        buffer = memoryview(bytearray(READ_SIZE))
-        while count := file.readinto(buffer):
-            piece = buffer[:count]
-            for digest in digests:
-                digest.update(piece)
+        while piece := lanes.read(file):
             if len(head) < OSHASH_CHUNK:
                 head += piece[: OSHASH_CHUNK - len(head)]
             tail += piece[-OSHASH_CHUNK:]
             del tail[:-OSHASH_CHUNK]
-            done += count
+            done += len(piece)
             if on_read is not None:
                 on_read(done)
         _refuse_if_changed(path, before, os.fstat(file.fileno()), done)
     md5, sha1, sha256 = (digest.hexdigest() for digest in digests)
     oshash_value = _combine(done, bytes(head), bytes(tail)) if done >= OSHASH_SMALLEST else None
     return Checksums(done, oshash_value, md5, sha1, sha256)
+
+
+class _Lanes:
+    """Feeds digests, MD5 beside the other two, while the next piece is read; a small file needs no thread."""
+
+    def __init__(self, digests: Sequence[hashlib._Hash]) -> None:
+        self._lanes = (digests[:1], digests[1:])
+        self._buffers = [memoryview(bytearray(READ_SIZE)) for _ in range(2)]
+        self._under_way: deque[list[Future[None]]] = deque()
+        self._pool: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: object) -> None:
+        """All that was read is counted in."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def read(self, file: BinaryIO) -> memoryview:
+        """The next piece, valid until the next but one is read; it is counted in meanwhile."""
+        if len(self._under_way) == len(self._buffers):
+            for one in self._under_way.popleft():
+                one.result()
+        buffer = self._buffers[0]
+        self._buffers.append(self._buffers.pop(0))
+        piece = buffer[: file.readinto(buffer)]  # type: ignore[attr-defined]  # a raw or buffered file has it
+        if self._pool is None and len(piece) < READ_SIZE:
+            for lane in self._lanes:
+                _feed(lane, piece)
+            return piece
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(len(self._lanes), thread_name_prefix="checksum")
+        self._under_way.append([self._pool.submit(_feed, lane, piece) for lane in self._lanes])
+        return piece
+
+
+def _feed(digests: Sequence[hashlib._Hash], piece: memoryview) -> None:
+    for digest in digests:
+        digest.update(piece)
 
 
 def oshash(path: Path | str) -> int:

@@ -11,8 +11,6 @@ from core.media.pictures import decoding
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FAST_SIDE = 512  # a JPEG is decoded at a fraction of its size that is no smaller than this
-
 
 @dataclass(frozen=True, slots=True)
 class ImageLook:
@@ -28,13 +26,14 @@ class ImageLook:
 
 
 def look_at_image(path: Path | str, *, is_fast: bool = False, wants_second: bool = False) -> ImageLook:
-    """Facts and hashes of a picture. With `is_fast` a JPEG's PHASH is at most 2 bits off, and says so.
+    """Facts and hashes of a picture. With `is_fast` a large JPEG's PHASH is at most 2 bits off, and says so.
 
     Raises UnreadableFileError when it cannot be read, DecodeError when it is broken, foreign or too large.
     """
     from PIL import Image as Opener
 
-    from core.media.phash import image_phash, perception_hash
+    from core.media.phash import image_phash
+    from core.media.reduced import reduce, reduced_phash
 
     second: int | None = None
     fast: int | None = None
@@ -45,10 +44,9 @@ def look_at_image(path: Path | str, *, is_fast: bool = False, wants_second: bool
         if container == "jpeg" and (is_fast or wants_second):
             import numpy
 
-            image.draft("L", (FAST_SIDE, FAST_SIDE))
-            grey = image.convert("L")
+            grey = reduce(image)
             if is_fast:
-                fast = perception_hash(numpy.asarray(grey))
+                fast = reduced_phash(numpy.asarray(grey), width, height)
             if wants_second:
                 second = _dhash(grey)
         elif wants_second:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 SIDE = 64  # pixels of the scaled picture
 BLOCK = 8  # lowest frequencies kept, each way
 MONTAGE_SIDE = 5  # frames a row and a column of a video's montage
-BAND_BYTES = 8 << 20  # of pixels widened at a time
+BAND_BYTES = 1 << 20  # of pixels widened at a time: they stay in the processor's cache
+GROUP = 8  # outputs computed at once
 
 
 def perception_hash(pixels: Pixels) -> int:
@@ -151,19 +152,40 @@ def _scaled(planes: Pixels) -> NDArray[Any]:
     height, width, depth = planes.shape
     one, top = (65536, 65535) if planes.dtype == numpy.uint16 else (256, 255)
     channels = 3 if depth == 4 else depth
-    taps, largest = _taps(width, one)
-    exact: type[numpy.floating[Any]] = numpy.float32 if largest * top < 1 << 24 else numpy.float64
-    kernels = [
-        numpy.kron(numpy.array(weights, dtype=exact)[:, None], numpy.eye(channels, dtype=exact)) for _, weights in taps
-    ]
+    kernels, totals = _kernels(width, one, top, channels)
     narrow = numpy.empty((height, SIDE, channels), dtype=numpy.int32)
     band = max(1, BAND_BYTES // (width * channels * 4))
     for start in range(0, height, band):
-        rows = _premultiplied(planes[start : start + band], top).astype(exact).reshape(-1, width * channels)
-        for output, (first, weights) in enumerate(taps):
-            sums = rows[:, first * channels : (first + len(weights)) * channels] @ kernels[output]
-            narrow[start : start + band, output] = sums.astype(numpy.int64) // sum(weights)
+        rows = _premultiplied(planes[start : start + band], top).astype(kernels[0][1].dtype)
+        rows = rows.reshape(-1, width * channels)
+        for number, (first, kernel) in enumerate(kernels):
+            sums = (rows[:, first : first + len(kernel)] @ kernel).reshape(-1, GROUP, channels)
+            outputs = slice(number * GROUP, (number + 1) * GROUP)
+            narrow[start : start + band, outputs] = sums.astype(totals.dtype) // totals[None, outputs, None]
     return _shortened(narrow, one, top)
+
+
+@lru_cache(maxsize=32)
+def _kernels(width: int, one: int, top: int, channels: int) -> tuple[list[tuple[int, NDArray[Any]]], NDArray[Any]]:
+    """The weights of `_taps` as matrices, GROUP outputs in each, with the first column they count from; and their sums.
+
+    Every sum of products is a whole number that the matrices' type holds exactly, in whatever order it is added up.
+    """
+    import numpy
+
+    taps, largest = _taps(width, one)
+    is_small = largest * top < 1 << 24
+    exact: type[numpy.floating[Any]] = numpy.float32 if is_small else numpy.float64
+    kernels = []
+    for start in range(0, SIDE, GROUP):
+        some = taps[start : start + GROUP]
+        first = some[0][0]
+        kernel = numpy.zeros((max(one + len(weights) for one, weights in some) - first, GROUP), exact)
+        for output, (source, weights) in enumerate(some):
+            kernel[source - first : source - first + len(weights), output] = weights
+        kernels.append((first * channels, numpy.kron(kernel, numpy.eye(channels, dtype=exact))))
+    sums = [sum(weights) for _, weights in taps]
+    return kernels, numpy.array(sums, numpy.int32 if is_small else numpy.int64)
 
 
 def _shortened(narrow: NDArray[Any], one: int, top: int) -> NDArray[Any]:
@@ -171,14 +193,12 @@ def _shortened(narrow: NDArray[Any], one: int, top: int) -> NDArray[Any]:
     import numpy
 
     height, _, channels = narrow.shape
-    taps, largest = _taps(height, one)
-    exact: type[numpy.floating[Any]] = numpy.float32 if largest * top < 1 << 24 else numpy.float64
-    columns = narrow.reshape(height, SIDE * channels).astype(exact)
-    small = numpy.empty((SIDE, SIDE, channels), dtype=numpy.int32)
-    for output, (first, weights) in enumerate(taps):
-        sums = numpy.array(weights, dtype=exact) @ columns[first : first + len(weights)]
-        small[output] = (sums.astype(numpy.int64) // sum(weights)).reshape(SIDE, channels)
-    return small
+    kernels, totals = _kernels(height, one, top, 1)
+    columns = narrow.reshape(height, SIDE * channels).astype(kernels[0][1].dtype)
+    parts = [kernel.T @ columns[first : first + len(kernel)] for first, kernel in kernels]
+    small = numpy.concatenate(parts).astype(totals.dtype) // totals[:, None]
+    scaled: NDArray[Any] = small.astype(numpy.int32).reshape(SIDE, SIDE, channels)
+    return scaled
 
 
 def _premultiplied(planes: NDArray[Any], top: int) -> NDArray[Any]:
@@ -201,30 +221,50 @@ def _grey(deep: NDArray[Any]) -> NDArray[numpy.float64]:
 
 
 def _hash_of_grey(grey: NDArray[numpy.float64]) -> int:
-    """The bits of the lowest frequencies above their median, row by row, top bit first."""
+    return hash_of_frequencies(lowest_frequencies(grey))
+
+
+def lowest_frequencies(grey: NDArray[numpy.float64]) -> NDArray[numpy.float64]:
+    """The 64 lowest frequencies of a 64 x 64 picture, row by row."""
+    across = _cosine_transform(grey.T).T
+    return _cosine_transform(across)[:BLOCK, :BLOCK].reshape(-1)
+
+
+def hash_of_frequencies(low: NDArray[numpy.float64]) -> int:
+    """The bits of the frequencies above their median, row by row, top bit first."""
     import numpy
 
-    across = _cosine_transform(grey.T).T
-    low = _cosine_transform(across)[:BLOCK, :BLOCK].reshape(-1)
     middle = numpy.sort(low)[BLOCK * BLOCK // 2 - 1 : BLOCK * BLOCK // 2 + 1]
     bits = numpy.packbits(low > middle[0] / 2 + middle[1] / 2)
     return int.from_bytes(bits.tobytes(), "big")
 
 
-def _cosine_transform(columns: NDArray[numpy.float64]) -> NDArray[numpy.float64]:
-    """The unscaled DCT-II of every column, by Lee's recursive halving (B. G. Lee, 1984)."""
+@lru_cache(maxsize=8)
+def _divisors(length: int) -> NDArray[numpy.float64]:
     import numpy
 
-    length = columns.shape[0]
-    if length == 1:
-        return columns
-    half = length // 2
-    upper, lower = columns[:half], columns[: half - 1 : -1]
-    divisors = numpy.array([cosine((index + 0.5) * math.pi / length) * 2 for index in range(half)])
-    even = _cosine_transform(upper + lower)
-    odd = _cosine_transform((upper - lower) / divisors[:, None])
-    result = numpy.empty_like(columns)
-    result[0::2] = even
-    result[1:-1:2] = odd[:-1] + odd[1:]
-    result[-1] = odd[-1]
-    return result
+    return numpy.array([cosine((index + 0.5) * math.pi / length) * 2 for index in range(length // 2)])
+
+
+def _cosine_transform(columns: NDArray[numpy.float64]) -> NDArray[numpy.float64]:
+    """The unscaled DCT-II of every column, by Lee's recursive halving (B. G. Lee, 1984), all halves of a size at once.
+
+    The order of the operations on each number is that of the recursion.
+    """
+    import numpy
+
+    width = columns.shape[1]
+    parts = columns[None]
+    while (length := parts.shape[1]) > 1:
+        upper, lower = parts[:, : length // 2], parts[:, : length // 2 - 1 : -1]
+        halves = numpy.stack((upper + lower, (upper - lower) / _divisors(length)[:, None]), axis=1)
+        parts = halves.reshape(-1, length // 2, width)
+    while len(parts) > 1:
+        even, odd = parts[0::2], parts[1::2]
+        result = numpy.empty((len(parts) // 2, 2 * parts.shape[1], width))
+        result[:, 0::2] = even
+        result[:, 1:-1:2] = odd[:, :-1] + odd[:, 1:]
+        result[:, -1] = odd[:, -1]
+        parts = result
+    transformed: NDArray[numpy.float64] = parts[0]
+    return transformed

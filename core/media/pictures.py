@@ -110,8 +110,8 @@ def _luma_and_chroma(image: Image) -> tuple[Pixels, Pixels, Pixels]:
     import numpy
 
     image.draft("YCbCr", None)
-    planes = numpy.asarray(image)
-    return planes[:, :, 0], planes[:, :, 1], planes[:, :, 2]
+    luma, blue, red = (numpy.asarray(plane) for plane in image.split())
+    return luma, blue, red
 
 
 def _pixels(image: Image) -> Pixels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -82,9 +83,28 @@ class Credential:
         return f"<Credential {'set' if self._key else 'empty'}>"
 
 
+class Upload(Protocol):
+    """A body that is sent piece by piece. `length` in bytes is what all pieces come to."""
+
+    @property
+    def content_type(self) -> str:
+        """What the body is, boundary included."""
+
+    @property
+    def length(self) -> int:
+        """Bytes of the whole body."""
+
+    def parts(self) -> AsyncIterator[bytes]:
+        """The body from its beginning; asked for anew at each attempt. May raise MediaError: nothing is sent on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to make. `is_write`: it must not be sent again once it may have been carried out."""
+    """One request to make. `is_write`: it must not be sent again once it may have been carried out.
+
+    `verb` is for what is neither GET without nor POST with a body. `upload` is sent instead of `body`. `seconds` bounds
+    one attempt as a whole where the policy's time is too short.
+    """
 
     url: str
     body: bytes | None = field(default=None, repr=False)
@@ -92,11 +112,30 @@ class Call:
     credential: Credential | None = None
     is_write: bool = False
     max_bytes: int | None = None
+    verb: str = ""
+    upload: Upload | None = field(default=None, repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
+    seconds: float | None = None
 
     @property
     def method(self) -> str:
-        """POST when there is a body."""
-        return "GET" if self.body is None else "POST"
+        """POST when there is a body, unless another verb is named."""
+        return self.verb or ("GET" if self.body is None and self.upload is None else "POST")
+
+    @property
+    def content(self) -> bytes | AsyncIterator[bytes] | None:
+        """The body for one attempt."""
+        return self.body if self.upload is None else self.upload.parts()
+
+    @property
+    def sent_headers(self) -> dict[str, str]:
+        """The headers beside those of the connection and the credential."""
+        headers = {"Accept": self.accept, **dict(self.headers)}
+        if self.upload is not None:
+            headers |= {"Content-Type": self.upload.content_type, "Content-Length": str(self.upload.length)}
+        elif self.body is not None:
+            headers["Content-Type"] = "application/json"
+        return headers
 
 
 @dataclass(frozen=True, slots=True)

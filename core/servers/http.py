@@ -18,7 +18,7 @@ import httpx
 import stamina
 import stamina.instrumentation
 
-from core.errors import ConfigError, MalformedAnswerError, RateLimitedError, ServerError, UnreachableError
+from core.errors import ConfigError, MalformedAnswerError, MediaError, RateLimitedError, ServerError, UnreachableError
 from core.servers.address import Address, parse_address, shown
 from core.servers.call import MEBIBYTE, Answer, Call, Counters, Policy
 from core.servers.outside import Outside
@@ -41,7 +41,7 @@ stamina.instrumentation.set_on_retry_hooks(())
 class _FailedError(Exception):
     """One attempt that did not end in an answer: the error to raise, and whether and when to try again."""
 
-    def __init__(self, error: ServerError, *, again: bool, pause: float | None = None) -> None:
+    def __init__(self, error: ServerError | MediaError, *, again: bool, pause: float | None = None) -> None:
         super().__init__()
         self.error = error
         self.again = again
@@ -137,10 +137,10 @@ class Channel:
 
         Raises UnreachableError, RateLimitedError, MalformedAnswerError (too large, redirected, unpackable) or
         AuthenticationError (redirected to a login page); for a write that may have been carried out
-        UncertainWriteError. Cancelling it ends every wait at once.
+        UncertainWriteError; MediaError when an upload cannot be read. Cancelling it ends every wait at once.
         """
         policy = self._policy
-        failure: ServerError
+        failure: ServerError | MediaError
         try:
             async for attempt in stamina.retry_context(
                 on=self._decide,
@@ -175,9 +175,9 @@ class Channel:
             self.counters.retries += number > 1
             try:
                 async with (
-                    asyncio.timeout(policy.answer_seconds),
+                    asyncio.timeout(call.seconds or policy.answer_seconds),
                     self._client.stream(
-                        call.method, call.url, content=call.body, headers=_headers(call), auth=call.credential
+                        call.method, call.url, content=call.content, headers=call.sent_headers, auth=call.credential
                     ) as response,
                 ):
                     body = b"".join([part async for part in _parts(response, call.max_bytes or policy.max_bytes)])
@@ -186,8 +186,15 @@ class Channel:
                     failed = self._judge(call, answer, response.headers, number)
             except (*_EXPECTED, TimeoutError, _TooLargeError, UnpackableError) as error:
                 failed = self._translate(call, error, number)
+            except MediaError as error:  # what was to be sent cannot be read; the frames above it hold the key
+                error.__context__ = None
+                failed = _FailedError(error.with_traceback(None), again=False)
             _log.debug(
-                "%s %s: %s, %.0f ms", call.method, shown(call.url), _outcome(answer, failed), _since(began) * 1000
+                "%s %s: %s, %.0f ms",
+                call.method,
+                shown(call.url),
+                _outcome(answer, failed),
+                1000 * (time.monotonic() - began),
             )
             if failed is not None and failed.pause is not None:
                 self.pace.pause(failed.pause)
@@ -252,13 +259,6 @@ def _user_agent() -> str:
         return "Winnow"
 
 
-def _headers(call: Call) -> dict[str, str]:
-    headers = {"Accept": call.accept}
-    if call.body is not None:
-        headers["Content-Type"] = "application/json"
-    return headers
-
-
 async def _parts(response: httpx.Response, limit: int) -> AsyncIterator[bytes]:
     """The body piece by piece, unpacked, never more than `limit` bytes of it. Raises _TooLargeError, UnpackableError.
 
@@ -285,7 +285,3 @@ def _outcome(answer: Answer | None, failed: _FailedError | None) -> str:
     if answer is not None:
         return f"{answer.status}, {len(answer.body)} bytes"
     return type(failed.error).__name__ if failed is not None else "no answer"
-
-
-def _since(began: float) -> float:
-    return time.monotonic() - began

@@ -58,6 +58,7 @@ async def test_all_is_well(empty_world: DemoWorld, tmp_path: Path) -> None:
         "stash-box Meadow": State.OK,
         "stash-box Harbour": State.OK,
         "path mapping": State.OK,
+        "trash": State.OK,
     }
     assert "states reports" in found["stash-box Meadow"].words
     assert "states no reports" in found["stash-box Harbour"].words
@@ -148,3 +149,30 @@ async def test_the_command_in_words_and_json(empty_world: DemoWorld, tmp_path: P
     assert (document["version"], document["ok"]) == (1, False)
     assert {"name", "state", "words", "advice"} == set(document["checks"][0])
     assert empty_world.stash.api_key not in ran.out
+
+
+async def test_folders_database_and_trash_are_looked_at(empty_world: DemoWorld, tmp_path: Path) -> None:
+    media, empty = tmp_path / "media", tmp_path / "empty"
+    for folder in (media, empty):
+        folder.mkdir()
+    (media / "a.jpg").write_bytes(b"a")
+    (tmp_path / "stash.sqlite").write_bytes(b"no database")
+
+    async def look(lines: str) -> dict[str, Check]:
+        return await checks(empty_world, tmp_path / "data", lines)
+
+    found = await look(f'[duplicates]\nfolders = ["{media}"]\n')
+    assert (found["folder"].state, found["trash"].state) == (State.OK, State.OK)
+    assert ".winnow-trash" in found["trash"].words
+    assert (await look(f'[duplicates]\nfolders = ["{empty}"]\n'))["folder"].state is State.WARNING
+    found = await look(f'[duplicates]\nfolders = ["{tmp_path}/gone"]\n')
+    assert (found["folder"].state, "mount it" in found["folder"].advice) == (State.FAILED, True)
+    found = await look(f'database = "{tmp_path}/stash.sqlite"\n')
+    assert (found["Stash database"].state, "[stash] database" in found["Stash database"].advice) == (State.FAILED, True)
+    assert not list(tmp_path.glob("stash.sqlite-*"))
+    blocked = tmp_path / "file"
+    blocked.write_bytes(b"")
+    found = await look(f'[duplicates]\nfolders = ["{media}"]\n[trash]\ndirectory = "{blocked}/trash"\n')
+    assert (found["trash"].state, "cannot be written" in found["trash"].words) == (State.FAILED, True)
+    found = await look("[trash]\nuse_system_trash = true\n")
+    assert "system's own trash" in found["trash"].words

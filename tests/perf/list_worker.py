@@ -1,4 +1,4 @@
-"""`python tests/perf/list_worker.py list|terminal|table FOLDER`: measures, and prints JSON."""
+"""`python tests/perf/list_worker.py matching|duplicates|terminal|table FOLDER`: measures, and prints JSON."""
 
 from __future__ import annotations
 
@@ -46,31 +46,50 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-async def measure_list(folder: Path) -> dict[str, Any]:
-    """The real app over the store, without a terminal."""
+_CHANGES = {
+    "matching": {
+        "each order in turn": ["o"] * 7,
+        "order turned round": ["O"] * 2,
+        "high confidence alone, others, all": ["c"] * 3,
+        "each stash-box, all": ["e"] * 3,
+    },
+    "duplicates": {
+        "each order in turn": ["o"] * 7,
+        "order turned round": ["O"] * 2,
+        "each kind in turn, all": ["t"] * 6,
+        "videos, pictures, all": ["v"] * 3,
+        "each verdict in turn, all": ["c"] * 4,
+    },
+}
+
+
+async def measure_list(folder: Path, desk: str) -> dict[str, Any]:
+    """The real app over the store, without a terminal. `desk`: whose list, "matching" or "duplicates"."""
     from core.settings import Settings, StashSettings
     from tui.app import WinnowApp
-    from tui.screens.matching import MatchingScreen
+    from tui.screens.list_browser import ListBrowser
+
+    number = {"matching": "2", "duplicates": "3"}[desk]
 
     app = WinnowApp(Settings(stash=StashSettings(url="http://127.0.0.1:9")), folder, images="off", is_scheduling=False)
     async with app.run_test(size=(COLUMNS, LINES)) as pilot:
         await _until(lambda: app.is_open and app.current_mode == "dashboard")
         await pilot.pause()
 
-        def screen() -> MatchingScreen:
-            assert isinstance(app.screen, MatchingScreen)
+        def screen() -> ListBrowser:
+            assert isinstance(app.screen, ListBrowser)
             return app.screen
 
         def is_seen() -> bool:
             front = app.screen
-            return isinstance(front, MatchingScreen) and front.is_mounted and front.matches.cursor_row is not None
+            return isinstance(front, ListBrowser) and front.is_mounted and front.rows.cursor_row is not None
 
         async def settled() -> None:
             await _until(lambda: is_seen() and not screen()._is_reloading)
             await pilot.pause()
 
         started = time.perf_counter()
-        app.simulate_key("2")
+        app.simulate_key(number)
         await _until(is_seen)
         await _until(lambda: not app.screen._dirty_widgets)
         first = _since(started)
@@ -78,20 +97,20 @@ async def measure_list(folder: Path) -> dict[str, Any]:
         await pilot.press("1")
         await pilot.pause()
         started = time.perf_counter()
-        app.simulate_key("2")
+        app.simulate_key(number)
         await _until(is_seen)
         await _until(lambda: not app.screen._dirty_widgets)
         again = _since(started)
         await settled()
 
         async def keys(pressed: list[str]) -> tuple[float, float, float]:
-            matches, times = screen().matches, []
+            rows, times = screen().rows, []
             for key in pressed:
-                before = matches.cursor_id
+                before = rows.cursor_id
                 started = time.perf_counter()
                 app.simulate_key(key)
-                await _until(lambda before=before: matches.cursor_id != before and matches.cursor_row is not None)  # type: ignore[misc]
-                await _until(lambda: not app.screen._dirty_widgets and not matches._repaint_regions)
+                await _until(lambda before=before: rows.cursor_id != before and rows.cursor_row is not None)  # type: ignore[misc]
+                await _until(lambda: not app.screen._dirty_widgets and not rows._repaint_regions)
                 times.append(_since(started))
             times.sort()
             return statistics.median(times), times[int(len(times) * 0.95)], times[-1]
@@ -100,9 +119,9 @@ async def measure_list(folder: Path) -> dict[str, Any]:
             times = []
             for key in pressed:
                 started = time.perf_counter()
-                before = screen().matches.ids
+                before = screen().rows.ids
                 app.simulate_key(key)
-                await _until(lambda before=before: screen().matches.ids is not before and is_seen())  # type: ignore[misc]
+                await _until(lambda before=before: screen().rows.ids is not before and is_seen())  # type: ignore[misc]
                 await _until(lambda: not app.screen._dirty_widgets)
                 times.append(_since(started))
                 await settled()
@@ -114,12 +133,7 @@ async def measure_list(folder: Path) -> dict[str, Any]:
             "page up": await keys(["pageup"] * 60),
             "end, home": await keys(["end", "home"] * 25),
         }
-        changes = {
-            "each order in turn": await change(["o"] * 7),
-            "order turned round": await change(["O"] * 2),
-            "high confidence alone, others, all": await change(["c"] * 3),
-            "each stash-box, all": await change(["e"] * 3),
-        }
+        changes = {name: await change(pressed) for name, pressed in _CHANGES[desk].items()}
     return {"first": first, "again": again, "keys": moves, "changes": changes, "peak": _peak()}
 
 
@@ -203,8 +217,8 @@ async def measure_table() -> dict[str, Any]:
 
 if __name__ == "__main__":
     what, where = sys.argv[1], Path(sys.argv[2])
-    if what == "list":
-        print(json.dumps(asyncio.run(measure_list(where))))
+    if what in ("matching", "duplicates"):
+        print(json.dumps(asyncio.run(measure_list(where, what))))
     elif what == "terminal":
         print(json.dumps(measure_terminal(where)))
     else:

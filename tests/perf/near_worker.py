@@ -90,9 +90,14 @@ def _groups(values: NDArray[numpy.uint64], distance: int) -> dict[str, Any]:
     files = Hashed(values, numpy.zeros(len(values)), nothing, numpy.ones(len(values), numpy.bool_))
     start = time.perf_counter()
     found = neighbours(files, distance=distance, duration_tolerance=1.0)
-    touched = numpy.unique(numpy.concatenate((found.strong.first, found.strong.second)))
-    groups = stars(found.strong, {int(one): int(one) for one in touched}, lambda places: places[0])
-    return {"seconds": time.perf_counter() - start, "pairs": len(found.strong), "groups": len(groups)}
+    touched = numpy.unique(numpy.concatenate((found.strong.edges.first, found.strong.edges.second)))
+    groups = stars(found.strong.edges, {int(one): int(one) for one in touched}, lambda places: places[0])
+    return {
+        "seconds": time.perf_counter() - start,
+        "pairs": len(found.strong.edges),
+        "groups": len(groups),
+        "crowds": len(found.strong.crowds),
+    }
 
 
 def _one(values: NDArray[numpy.uint64], distance: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ TITLE_COLUMNS: Final = 100  # columns of what was done to what; whole titles are
 
 if TYPE_CHECKING:
     from core.matching.desk import MatchingDesk
-    from core.runtime import AcceptPlan, BatchReport
+    from core.runtime import AcceptPlan, BatchReport, Outcome
     from tui.console import Console
 
 
@@ -164,7 +164,7 @@ def print_outcomes(report: BatchReport, console: Console, *, verb: str, count: i
     """What became of a batch: how many, and each that was not done with its reason."""
     console.out(f"{verb}: {count}.")
     for outcome in report.notes:
-        console.out(f"  {plain(outcome.title, width=TITLE_COLUMNS)}: {plain(outcome.words)}")
+        console.out(f"  note: {plain(outcome.title, width=TITLE_COLUMNS)}: {plain(outcome.words)}")
     for outcome in report.not_done:
         console.out(f"  refused: {plain(outcome.title, width=TITLE_COLUMNS)}: {plain(outcome.words)}")
     if report.stopped_by:
@@ -195,10 +195,7 @@ def finish_batch(
             {
                 "ok": is_ok,
                 "batch": report.batch_id,
-                "done": [
-                    {"id": one.subject, "title": one.title} | ({"note": one.words} if one.words else {})
-                    for one in report.done
-                ],
+                "done": [_done_document(one) for one in report.done],
                 "refused": [{"id": one.subject, "title": one.title, "reason": one.words} for one in report.not_done],
                 "stopped_by": report.stopped_by or None,
             }
@@ -208,6 +205,10 @@ def finish_batch(
         if report.done and can_undo:
             console.out(f"Take it back with: winnow undo {report.batch_id}")
     return 0 if is_ok else 1
+
+
+def _done_document(one: Outcome) -> dict[str, Any]:
+    return {"id": one.subject, "title": one.title} | ({"note": one.words} if one.words else {})
 
 
 async def dismissals(args: argparse.Namespace, console: Console) -> int:

@@ -157,6 +157,9 @@ async def plan(args: argparse.Namespace, console: Console) -> int:
         return 0
     for one in made:
         _print_plan(one, console)
+        if one.files:
+            option = " --permanent" if one.is_permanent else ""
+            console.out(f"Carry it out with: winnow duplicates apply {one.id}{option}")
     return 0
 
 
@@ -213,9 +216,6 @@ def _print_plan(one: RemovalPlan, console: Console) -> None:
         console.out(f"  {item.group.id}  left alone: {plain(item.refusal)}")
     if words := cannot_be_undone(one):
         console.out(f"Note: {words}.")
-    if one.files:
-        option = " --permanent" if one.is_permanent else ""
-        console.out(f"Carry it out with: winnow duplicates apply {one.id}{option}")
 
 
 async def apply(args: argparse.Namespace, console: Console) -> int:

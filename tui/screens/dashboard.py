@@ -15,7 +15,7 @@ from tui.bindings import bindings
 from tui.messages import DecisionsChanged, JobsProgressed, ServerChecked
 from tui.screens.base import WinnowScreen
 from tui.screens.dashboard_duplicates import duplicates_lines
-from tui.screens.dashboard_words import card_lines, running_lines, trouble_lines
+from tui.screens.dashboard_words import card_lines, no_server_lines, running_lines, trouble_lines
 from tui.widgets.card import Card
 
 _REFRESH_SECONDS = 5.0
@@ -86,6 +86,8 @@ class DashboardScreen(WinnowScreen):
         self.refresh_bindings()
 
     def _lines(self, summary: MatchingSummary) -> list[Content]:
+        if not self.winnow.settings.stash.url:
+            return no_server_lines()
         return card_lines(
             summary,
             self._newest,

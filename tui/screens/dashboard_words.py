@@ -38,6 +38,14 @@ def card_lines(
     return lines
 
 
+def no_server_lines() -> list[Content]:
+    """The card of the matching desk for somebody who has no Stash server, and may well want none."""
+    return [
+        Content.styled("No Stash server is configured.", "bold"),
+        Content.styled("Matching looks up its scenes: `winnow init` connects one. Duplicates need none.", "$quiet"),
+    ]
+
+
 def _figures(summary: MatchingSummary, key: Callable[[str], str]) -> list[Content]:
     if summary.last_scan is None and not summary.pending:
         return [

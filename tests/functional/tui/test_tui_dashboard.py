@@ -10,6 +10,8 @@ from tui_driver import SIZES, opened
 from core.config import load_settings
 from core.demo.world import DemoWorld
 from core.runtime import SCAN, JobState
+from core.settings import Settings
+from core.settings_duplicates import DuplicatesSettings
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -144,3 +146,16 @@ async def test_scans_that_are_due_start_by_themselves_but_the_first_is_the_perso
         await driver.until(lambda: driver.said("scheduled scan has started"))
         await schedule.start_what_is_due()  # nothing twice
         assert len(await driver.app.runtime.jobs.newest()) == 2
+
+
+async def test_folders_alone_need_no_server(world: DemoWorld, tmp_path: Path) -> None:
+    """A configuration without a Stash opens the app when there is something else to search."""
+    media = tmp_path / "media"
+    media.mkdir()
+    settings = Settings(duplicates=DuplicatesSettings(folders=(str(media),)))
+    async with opened(world, tmp_path / "data", settings=settings) as driver:
+        await driver.shows("No Stash server is configured.", "`winnow init` connects one")
+        await driver.lacks("cannot be used now")
+        await driver.go("3", "duplicates")
+        await driver.press("S")
+        await driver.until(lambda: driver.said("scan for duplicates is done"))

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.duplicates.grouping import Edges, Hashed, is_degenerate, neighbours, same, stars
+from core.duplicates.crowds import Edges, Gathering
+from core.duplicates.grouping import Hashed, is_degenerate, neighbours, same, stars
 from core.media.hamming import Engine, iter_near_pairs, near_pairs, nearest
 from core.model import is_degenerate_phash, phash_distance
 
@@ -86,30 +87,30 @@ def test_distance_zero_has_no_pairs_of_different_values() -> None:
 def test_videos_must_agree_in_duration_and_unknown_ones_never_do() -> None:
     files = columns([BASE, BASE, BASE ^ 3, BASE], [60.0, 61.0, 60.5, math.nan])
     found = neighbours(files, distance=4, duration_tolerance=1.0)
-    assert pairs_of(found.strong) == {(0, 1): 0, (0, 2): 2, (1, 2): 2}
-    assert len(found.weak) == 0
+    assert pairs_of(found.strong.edges) == {(0, 1): 0, (0, 2): 2, (1, 2): 2}
+    assert len(found.weak.edges) == 0
 
 
 def test_beyond_four_bits_pictures_need_a_second_opinion() -> None:
     far = BASE ^ 0b111111
     files = columns([BASE, far, far ^ (3 << 20), far ^ (3 << 40)], seconds=[5, 5, None, (1 << 40) - 1])
     found = neighbours(files, distance=8, duration_tolerance=None)
-    assert (0, 1) in pairs_of(found.strong)
-    assert (0, 2) in pairs_of(found.weak)
-    assert (0, 3) not in {**pairs_of(found.strong), **pairs_of(found.weak)}
+    assert (0, 1) in pairs_of(found.strong.edges)
+    assert (0, 2) in pairs_of(found.weak.edges)
+    assert (0, 3) not in {**pairs_of(found.strong.edges), **pairs_of(found.weak.edges)}
 
 
 def test_degenerate_and_crowded_values_form_no_group() -> None:
     crowd = [BASE] * 51
     found = neighbours(columns([0, 0, 1 << 63, 1 << 63, *crowd]), distance=4, duration_tolerance=None)
-    assert len(found.strong) == len(found.weak) == 0
+    assert len(found.strong.edges) == len(found.weak.edges) == 0
     assert found.suspicious == ((BASE, 51),)
 
 
 def edges_of(pairs: dict[tuple[int, int], int]) -> Edges:
     return Edges(
-        numpy.array([one for one, _ in pairs], numpy.int64),
-        numpy.array([other for _, other in pairs], numpy.int64),
+        numpy.array([one for one, _ in pairs], numpy.int32),
+        numpy.array([other for _, other in pairs], numpy.int32),
         numpy.array(list(pairs.values()), numpy.uint8),
     )
 
@@ -150,3 +151,58 @@ def test_every_member_is_a_neighbour_of_its_keeper_and_in_one_group(
 
 def test_equal_keys_stand_together() -> None:
     assert same(["a", None, "b", "a", None]) == [(0, 3)]
+
+
+def star_edges(values: list[int], distance: int, centre: int) -> Edges:
+    near = [(other, phash_distance(values[centre], value)) for other, value in enumerate(values) if other != centre]
+    near = [(other, bits) for other, bits in near if bits <= distance]
+    return Edges(
+        numpy.full(len(near), centre, numpy.int32),
+        numpy.array([other for other, _ in near], numpy.int32),
+        numpy.array([bits for _, bits in near], numpy.uint8),
+    )
+
+
+@given(st.integers(0, 1 << 30), st.integers(1, 60), st.integers(2, 12))
+@settings(max_examples=60, deadline=None)
+def test_crowds_take_their_neighbours_and_leave_all_other_pairs(seed: int, held: int, hub: int) -> None:
+    """With little room the pairs of crowds go, and nothing else: what is left is what is between the others."""
+    random = numpy.random.default_rng(seed)
+    base = random.integers(0, 1 << 63, 3, numpy.uint64)
+    noise = numpy.uint64(1) << random.integers(0, 64, (3, 60), numpy.uint64)
+    values = (base[random.integers(0, 3, 60)] ^ noise[0] ^ noise[1] ^ noise[2]).tolist()
+    pairs = {
+        (one, other): phash_distance(values[one], values[other])
+        for one in range(60)
+        for other in range(one + 1, 60)
+        if phash_distance(values[one], values[other]) <= 4
+    }
+    gathering = Gathering(60, lambda centre: star_edges(values, 4, centre), held=held, hub=hub)
+    whole = edges_of(pairs)
+    for start in range(0, len(whole), 7):
+        some = slice(start, start + 7)
+        gathering.take(Edges(whole.first[some], whole.second[some], whole.distance[some]))
+    taken = {one for crowd in gathering.crowds for one in crowd.members}
+    assert sum(len(crowd.members) for crowd in gathering.crowds) == len(taken)
+    for crowd in gathering.crowds:
+        distances = [phash_distance(values[crowd.members[0]], values[one]) for one in crowd.members]
+        assert list(crowd.distances) == distances
+        assert max(distances) <= 4
+    assert pairs_of(gathering.edges()) == {pair: bits for pair, bits in pairs.items() if not taken & set(pair)}
+
+
+def test_a_dense_set_becomes_a_crowd_and_its_neighbourhood_is_still_searched() -> None:
+    random = numpy.random.default_rng(3)
+    flips = numpy.bitwise_or.reduce(numpy.uint64(1) << random.integers(0, 64, (2, 3000), numpy.uint64))
+    crowd = numpy.unique(numpy.uint64(BASE) ^ flips)
+    others = planted("uni", 300)
+    files = columns([*crowd.tolist(), *others.tolist()])
+    found = neighbours(files, distance=4, duration_tolerance=1.0)
+    assert len(found.strong.crowds) >= 1
+    taken = {one for star in found.strong.crowds for one in star.members}
+    assert len(taken & set(range(len(crowd)))) > len(crowd) * 0.9
+    apart = neighbours(columns(others.tolist()), distance=4, duration_tolerance=1.0)
+    shift = len(crowd)
+    assert {pair for pair in pairs_of(found.strong.edges) if pair[0] >= shift} == {
+        (one + shift, other + shift) for one, other in pairs_of(apart.strong.edges)
+    }

@@ -1,0 +1,127 @@
+"""Hashing: pictures beside imagehash in a plain loop, checksums beside openssl, a video beside 25 ffmpeg calls."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy
+from harness import Figure, print_table, run_worker
+from PIL import Image
+
+_PICTURES = 1000
+_WIDTH, _HEIGHT = 1732, 1155  # 2 MP
+_BYTES = 512 << 20
+_REPEATED = 3
+
+
+def run() -> None:
+    """Print the figures."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        figures = [*_pictures(folder), *_checksums(folder), *_video(folder)]
+    print_table("Hashing", f"{os.cpu_count()} cores, files in the page cache", figures)
+
+
+def _pictures(folder: Path) -> list[Figure]:
+    pictures = folder / "pictures"
+    pictures.mkdir()
+    with ProcessPoolExecutor() as pool:
+        size = sum(pool.map(_draw, [str(pictures / f"{number:04}.jpg") for number in range(_PICTURES)], chunksize=20))
+    peer = run_worker("hash_worker", "loop", str(pictures))
+    rate = peer["hashed"] / peer["seconds"]
+    name = f"{_PICTURES} JPEGs of 2 MP, {size / _PICTURES / 1024:.0f} KiB each"
+    figures = [Figure(f"{name}: imagehash in a loop", f"{rate:.0f} a second")]
+    for way, goal in (("exact", 1.8), ("fast", 5.0)):
+        found = run_worker("hash_worker", way, str(pictures), str(folder / "data"))
+        assert found["hashed"] == _PICTURES, found
+        mine = found["hashed"] / found["seconds"]
+        words = f"{mine:.0f} a second, {mine / rate:.2f} x"
+        figures.append(Figure(f"the same, {way}", words, f">= {goal} x", mine / rate >= goal))
+        again = run_worker("hash_worker", way, str(pictures), str(folder / "data"))
+        assert again["hashed"] == 0, again
+        share = 100 * again["seconds"] / found["seconds"]
+        words = f"{again['seconds']:.2f} s, {share:.1f} % of the first"
+        figures.append(Figure(f"second run, {way}", words, "< 2 % of the first", share < 2))
+    shutil.rmtree(pictures)
+    return figures
+
+
+def _draw(path: str) -> int:
+    """A picture with edges, slopes and grain of its own; its size in bytes."""
+    random = numpy.random.default_rng(int(Path(path).stem))
+    coarse = random.integers(0, 256, (12, 18, 3), dtype=numpy.uint8)
+    smooth = numpy.asarray(Image.fromarray(coarse).resize((_WIDTH, _HEIGHT), Image.Resampling.BICUBIC), numpy.int16)
+    grain = random.integers(-14, 15, (_HEIGHT, _WIDTH, 1), dtype=numpy.int16)
+    rows, columns = numpy.mgrid[:_HEIGHT, :_WIDTH]
+    edges = (((rows // 90 + columns // 120) % 2) * 40).astype(numpy.int16)[:, :, None]
+    Image.fromarray((smooth + grain + edges).clip(0, 255).astype(numpy.uint8)).save(path, quality=85)
+    return Path(path).stat().st_size
+
+
+def _checksums(folder: Path) -> list[Figure]:
+    file = folder / "film.bin"
+    piece = numpy.random.default_rng(1).bytes(16 << 20)
+    with file.open("wb") as stream:
+        for _ in range(_BYTES // len(piece)):
+            stream.write(piece)
+    slowest, name = max((_openssl(algorithm, file), algorithm) for algorithm in ("md5", "sha1", "sha256"))
+    found = run_worker("hash_worker", "checksums", str(file))
+    file.unlink()
+    ratio = slowest / found["seconds"]
+    rate = _BYTES / found["seconds"] / (1 << 20)
+    return [
+        Figure(f"512 MiB: openssl {name}, the slowest alone", f"{slowest:.2f} s"),
+        Figure(
+            "SHA-256, SHA-1, MD5 and OSHASH in one read",
+            f"{found['seconds']:.2f} s, {rate:.0f} MiB/s, {ratio:.2f} x",
+            ">= 0.9 x",
+            ratio >= 0.9,
+        ),
+    ]
+
+
+def _openssl(algorithm: str, file: Path) -> float:
+    seconds = []
+    for _ in range(_REPEATED):
+        start = time.perf_counter()
+        subprocess.run(["openssl", "dgst", f"-{algorithm}", str(file)], check=True, stdout=subprocess.DEVNULL)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def _video(folder: Path) -> list[Figure]:
+    clip = folder / "clip.mp4"
+    _encode(clip)
+    mine = run_worker("hash_worker", "pyav", str(clip))
+    figures = [Figure("PHASH of 60 s of 1080p", f"{mine['seconds']:.2f} s, {mine['peak']:.0f} MiB")]
+    if shutil.which("ffmpeg") is None:
+        return [*figures, Figure("25 ffmpeg calls", "not measured: no ffmpeg here", "equal bits")]
+    peer = run_worker("hash_worker", "ffmpeg", str(clip))
+    ratio = peer["seconds"] / mine["seconds"]
+    words = f"{peer['seconds']:.2f} s, {ratio:.1f} x as long"
+    return [*figures, Figure("25 ffmpeg calls", words, "equal bits", mine["phash"] == peer["phash"])]
+
+
+def _encode(path: Path) -> None:
+    """60 seconds of 1080p at 25 frames a second that move all over, a key frame every ten seconds."""
+    import av
+
+    noise = numpy.random.default_rng(2).integers(0, 255, (1200, 2100, 3), dtype=numpy.uint8)
+    still = numpy.asarray(Image.fromarray(noise).resize((525, 300)).resize((2100, 1200), Image.Resampling.BICUBIC))
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 1920, 1080, "yuv420p"
+        stream.codec_context.gop_size = 250
+        stream.options = {"preset": "veryfast", "sc_threshold": "0"}
+        for number in range(1500):
+            left, top = number % 180, (number // 3) % 120
+            picture = numpy.ascontiguousarray(still[top : top + 1080, left : left + 1920])
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
