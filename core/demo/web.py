@@ -6,24 +6,21 @@ Addresses are `/WAY/NAME`, NAME one of the files: see `WAYS`. What each answers 
 from __future__ import annotations
 
 import asyncio
-import logging
-import socket
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlencode
 
-import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from core.demo.loopback import LoopbackServer, bound_socket
 from core.demo.web_answers import (
     WebFile,
     announced,
@@ -73,19 +70,18 @@ class WebRequest:
     headers: dict[str, str]
 
 
-@dataclass(slots=True)
-class DemoWeb:
+class DemoWeb(LoopbackServer):
     """The running site. `files` may be changed at any time; `requests` is everything it was asked.
 
     `counts` says how often each address was asked for, `asked` is set by the first request.
     """
 
-    base_url: str
-    files: dict[str, bytes]
-    requests: list[WebRequest] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
-    _server: uvicorn.Server | None = None
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        super().__init__("web", "")
+        self.files = dict(files)
+        self.requests: list[WebRequest] = []
+        self.counts: Counter[str] = Counter()
+        self.asked = asyncio.Event()
 
     @staticmethod
     @asynccontextmanager
@@ -94,31 +90,20 @@ class DemoWeb:
     ) -> AsyncIterator[DemoWeb]:
         """A running site with the files of a folder and those given; with drawn pictures where there are none.
 
-        On that port of 127.0.0.1, 0 for a free one. Raises OSError when it is taken.
+        On that port of 127.0.0.1, or on a free one where it is taken.
         """
         shown = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} if folder else {}
         shown |= files or {}
-        sock = _bound(port)
-        web = DemoWeb(f"http://127.0.0.1:{sock.getsockname()[1]}", shown or await asyncio.to_thread(drawn))
-        config = uvicorn.Config(
-            Starlette(routes=[Route("/{way}/{name:path}", web._answer)]),
-            http="httptools",
-            ws="none",
-            loop="none",
-            lifespan="off",
-            log_config=None,
-            log_level=logging.CRITICAL + 10,
-            access_log=False,
-            timeout_keep_alive=60,
-        )
-        config.load()
-        web._server = uvicorn.Server(config)
-        web._server.lifespan = config.lifespan_class(config)
-        await web._server.startup(sockets=[sock])
+        web = DemoWeb(shown or await asyncio.to_thread(drawn))
+        await web.start(bound_socket(port))
         try:
             yield web
         finally:
-            await web._stop(web._server)
+            await web.stop()
+
+    def all_routes(self) -> list[Route]:
+        """Every way, with every name."""
+        return [Route("/{way}/{name:path}", self._answer)]
 
     def url(self, way: str, name: str = "hills.jpg", **query: object) -> str:
         """The address of a file in one of the WAYS."""
@@ -140,33 +125,6 @@ class DemoWeb:
         if way is None or content is None:
             return PlainTextResponse("no such file", 404)
         return way(request, WebFile(name, content), count)
-
-    async def _stop(self, server: uvicorn.Server) -> None:
-        for listener in server.servers:
-            listener.close()
-        tasks = list(server.server_state.tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for connection in list(server.server_state.connections):
-            if connection.transport is not None:
-                connection.transport.abort()
-        for listener in server.servers:
-            await listener.wait_closed()
-        await asyncio.sleep(0)  # lets the aborted transports say goodbye before the loop may end
-
-
-def _bound(port: int) -> socket.socket:
-    # asyncio turns Nagle's algorithm off only where the protocol is named: else answers wait 40 ms for an ACK
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(("127.0.0.1", port))
-        sock.setblocking(False)
-    except OSError:
-        sock.close()
-        raise
-    return sock
 
 
 def drawn() -> dict[str, bytes]:
