@@ -16,6 +16,7 @@ WinnowError
 │   ├── RateLimitedError      429 to the last attempt
 │   ├── GraphQLError          the server's own words, and the partial data it sent
 │   ├── MalformedAnswerError  not JSON, not the agreed shape, too large
+│   ├── DownloadError         the file behind an address was not fetched
 │   └── UncertainWriteError   a write may or may not have been carried out
 ├── MediaError                one file cannot be read or decoded
 │   ├── UnreadableFileError   missing, no permission, I/O error
@@ -128,6 +129,29 @@ class GraphQLError(ServerError):
 
 class MalformedAnswerError(ServerError):
     """The answer is not JSON, has another shape than agreed, or is larger than allowed."""
+
+
+class DownloadError(ServerError):
+    """The file behind an address was not fetched. `reason` is one of the words of `core.intake.download.Reason`.
+
+    `is_passing`: the same may succeed later, and goes on where it stopped where the server can. `retry_after` is in
+    seconds, where the server named a time.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: str,
+        server: str = "",
+        status: int | None = None,
+        is_passing: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        self.reason = reason
+        self.is_passing = is_passing
+        self.retry_after = retry_after
+        super().__init__(message, server=server, status=status)
 
 
 class UncertainWriteError(ServerError):

@@ -1,1 +1,1 @@
-"""The intake desk: where an incoming picture belongs, and how it gets there."""
+"""The intake desk: what comes in, who is in it, where it belongs, and how it gets there."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import zlib
 from collections.abc import AsyncIterator
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
@@ -22,7 +21,9 @@ import stamina.instrumentation
 from core.errors import ConfigError, MalformedAnswerError, MediaError, RateLimitedError, ServerError, UnreachableError
 from core.servers.address import Address, parse_address, shown
 from core.servers.call import MEBIBYTE, Answer, Call, Counters, Policy
+from core.servers.outside import Outside
 from core.servers.pace import Pace
+from core.servers.unpacking import UnpackableError, Unpacker
 from core.servers.words import own_words, redirected, retry_after, uncertain, why_no_connection
 
 _log = logging.getLogger("winnow.servers")
@@ -51,10 +52,6 @@ class _TooLargeError(Exception):
     """The answer went past its bound."""
 
 
-class _UnpackableError(Exception):
-    """The answer came in an encoding that was not asked for, or its compression is broken."""
-
-
 class Http:
     """All connections of one Winnow: `async with Http() as http: http.channel(url)`.
 
@@ -65,6 +62,7 @@ class Http:
         self.policy = policy or Policy()
         self._client: httpx.AsyncClient | None = None
         self._channels: dict[tuple[str, str, int], Channel] = {}
+        self._outside: dict[bool, Outside] = {}
 
     async def __aenter__(self) -> Self:
         try:
@@ -86,9 +84,21 @@ class Http:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for outside in self._outside.values():
+            await outside.aclose()
+        self._outside.clear()
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+
+    def outside(self, *, allow_private: bool = False) -> Outside:
+        """The way to servers that nobody configured, closed with the rest; see `outside`."""
+        if self._client is None:
+            raise RuntimeError("Http is not open: use `async with Http() as http`")
+        if allow_private not in self._outside:
+            context = httpx.create_ssl_context()  # the same certificates as everywhere
+            self._outside[allow_private] = Outside(context, _user_agent(), allow_private=allow_private)
+        return self._outside[allow_private]
 
     def channel(self, url: str, *, requests_per_minute: int | None = None, concurrency: int = 4) -> Channel:
         """The channel of the host behind `url`, one for everybody who asks.
@@ -174,7 +184,7 @@ class Channel:
                     answer = Answer(response.status_code, _content_type(response), body)
                     self.counters.bytes_received += len(body)
                     failed = self._judge(call, answer, response.headers, number)
-            except (*_EXPECTED, TimeoutError, _TooLargeError, _UnpackableError) as error:
+            except (*_EXPECTED, TimeoutError, _TooLargeError, UnpackableError) as error:
                 failed = self._translate(call, error, number)
             except MediaError as error:  # what was to be sent cannot be read; the frames above it hold the key
                 error.__context__ = None
@@ -229,7 +239,7 @@ class Channel:
         if isinstance(error, _TooLargeError):
             limit = (call.max_bytes or self._policy.max_bytes) / MEBIBYTE
             words = f"the answer is larger than {limit:.0f} MiB, which no answer here should be"
-        elif isinstance(error, _UnpackableError | httpx.DecodingError):
+        elif isinstance(error, UnpackableError | httpx.DecodingError):
             words = "the answer is packed in a way that cannot be unpacked"
         elif isinstance(error, httpx.TimeoutException | TimeoutError):
             words = "it took too long to answer"
@@ -237,7 +247,7 @@ class Channel:
             words = "the connection was cut before the answer was whole"
         if call.is_write:
             return _FailedError(uncertain(server, words), again=False)
-        if isinstance(error, _TooLargeError | _UnpackableError | httpx.DecodingError):
+        if isinstance(error, _TooLargeError | UnpackableError | httpx.DecodingError):
             return _FailedError(MalformedAnswerError(f"{words}: is the address right?", server=server), again=False)
         return _FailedError(UnreachableError(f"{words}: is it overloaded?", server=server), again=may_repeat)
 
@@ -250,38 +260,21 @@ def _user_agent() -> str:
 
 
 async def _parts(response: httpx.Response, limit: int) -> AsyncIterator[bytes]:
-    """The body piece by piece, unpacked, never more than `limit` bytes of it. Raises _TooLargeError, _UnpackableError.
+    """The body piece by piece, unpacked, never more than `limit` bytes of it. Raises _TooLargeError, UnpackableError.
 
-    Unpacked here and not by httpx, since a few kilobytes of zeros unpack to gigabytes.
+    Unpacked here and not by httpx, so that what it unpacks to is bounded.
     """
     declared = response.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise _TooLargeError
-    packing = response.headers.get("content-encoding", "identity").strip().lower()
-    if packing not in ("", "identity", "gzip", "x-gzip", "deflate"):
-        raise _UnpackableError
-    unpacker = None if packing in ("", "identity") else zlib.decompressobj(wbits=32 + zlib.MAX_WBITS)
-    left, is_empty = limit, True
+    unpacker, left = Unpacker(response.headers.get("content-encoding")), limit
     async for part in response.aiter_raw():
-        is_empty = False
-        piece = part if unpacker is None else _unpack(unpacker, part, left + 1)
-        left -= len(piece)
-        if left < 0:
-            raise _TooLargeError
-        yield piece
-    if unpacker is not None and not unpacker.eof and not is_empty:
-        raise _UnpackableError
-
-
-def _unpack(unpacker: zlib._Decompress, part: bytes, most: int) -> bytes:
-    piece = None
-    try:
-        piece = unpacker.decompress(part, most)
-    except zlib.error:
-        piece = None
-    if piece is None:
-        raise _UnpackableError
-    return piece
+        for piece in unpacker.pieces(part):
+            left -= len(piece)
+            if left < 0:
+                raise _TooLargeError
+            yield bytes(piece)
+    unpacker.ensure_whole()
 
 
 def _content_type(response: httpx.Response) -> str:

@@ -11,6 +11,7 @@ GROUPS = {
     "start": "bench_start",
     "list": "bench_tui_list",
     "pictures": "bench_tui_pictures",
+    "downloads": "bench_download",
     "near": "bench_near",
     "hash": "bench_hash",
     "groups": "bench_tui_groups",
