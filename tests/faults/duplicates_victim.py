@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import signal
-import sys
 from pathlib import Path
 from typing import Any
+
+from victims import die
 
 from core.config import load_settings
 from core.runtime import open_runtime
 from core.store.journal import EffectRecord
 
 
-async def main(given: dict[str, Any]) -> None:
+async def run(**given: Any) -> None:
     seen = 0
 
-    def die(step: str, effect: EffectRecord) -> None:
+    def on_step(step: str, _: EffectRecord) -> None:
         nonlocal seen
-        if step == given["step"]:
-            seen += 1
-            if seen == given["number"]:
-                os.kill(os.getpid(), signal.SIGKILL)
+        seen += step == given["step"]
+        if seen == given["number"]:
+            die()
 
     settings = load_settings(Path(given["config"]))
-    async with open_runtime(settings, data_dir=Path(given["data"]), on_step=die) as runtime:
+    async with open_runtime(settings, data_dir=Path(given["data"]), on_step=on_step) as runtime:
         if given["does"] == "apply":
             await runtime.duplicates.apply(await runtime.duplicates.load_plan(given["plan"]))
         else:
             await runtime.history.undo_batch(given["batch"])
-
-
-asyncio.run(main(json.loads(sys.argv[1])))

@@ -1,34 +1,28 @@
 """A process that moves a file and what goes with it, or takes that back, and kills itself in the middle.
 
-Takes one JSON object: path, base, data, batch (0: plan and carry out; else take that one back), step and number: which
+Takes path, base, data, batch (0: plan and carry out; else take that one back), step and number: which
 recorded step, or which function of `core.ledger.carrying` ("!" before its name: right after it), the how many-th time.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import signal
-import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from move_cases import bench_over, effects_for
+from victims import die
 
 import core.ledger.carrying
 
 
-async def run(given: dict[str, Any]) -> None:
+async def run(**given: Any) -> None:
     seen = 0
 
     def on_step(name: str, _: object = None) -> None:
         nonlocal seen
         seen += name == given["step"]
         if seen == given["number"]:
-            os.kill(os.getpid(), signal.SIGKILL)
+            die()
 
     name = given["step"].removeprefix("!")
     if hasattr(core.ledger.carrying, name):
@@ -46,6 +40,3 @@ async def run(given: dict[str, Any]) -> None:
             await bench.ledger.undo_batch(given["batch"])
         else:
             await bench.apply(effects_for(Path(given["path"]), Path(given["base"])))
-
-
-asyncio.run(run(json.loads(sys.argv[1])))

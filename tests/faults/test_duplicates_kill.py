@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import signal
-import sys
-from pathlib import Path
 from typing import Any
 
+import duplicates_victim
 import pytest
 from duplicates_desk import all_bytes, desk_over, in_stash, on_disk
+from victims import begin, dead
 
 from core.demo.world import DemoWorld
 from core.duplicates.applying import APPLY
 from core.runtime import EffectState
 
-VICTIM = Path(__file__).parent / "duplicates_victim.py"
-
 
 async def killed(world: DemoWorld, **given: Any) -> None:
     given |= {"config": str(world.config_path), "data": str(world.directory.parent / "data")}
-    process = await asyncio.create_subprocess_exec(sys.executable, str(VICTIM), json.dumps(given))
-    try:
-        async with asyncio.timeout(60):
-            assert await process.wait() == -signal.SIGKILL
-    finally:
-        if process.returncode is None:
-            process.kill()
+    await dead(begin(duplicates_victim.run, **given))
 
 
 async def planned(world: DemoWorld) -> int:

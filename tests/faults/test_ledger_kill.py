@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
 import signal
-import sys
-from pathlib import Path
+from multiprocessing.process import BaseProcess
 from typing import Any
 
+import ledger_victim
 import pytest
 from ledger_cases import FILL, agree, held, writes
 from matching_desk import desk_of
+from victims import begin, dead
 
 from core.demo.cases import Case
 from core.demo.faults import RecordedRequest
@@ -21,23 +20,16 @@ from core.matching.accept import ACCEPT
 from core.model import RecommendationFilter
 from core.runtime import BatchState, EffectState, JobState, Runtime
 
-VICTIM = Path(__file__).parent / "ledger_victim.py"
 CASES = (Case.METADATA, Case.CERTAIN_BOX1, Case.LINKED_BOX1)  # a link and its metadata each: six effects
 
 
-async def start(world: DemoWorld, **given: Any) -> asyncio.subprocess.Process:
+def start(world: DemoWorld, **given: Any) -> BaseProcess:
     given |= {"config": str(world.config_path), "data": str(world.directory.parent / "data")}
-    return await asyncio.create_subprocess_exec(sys.executable, str(VICTIM), json.dumps(given))
+    return begin(ledger_victim.run, **given)
 
 
 async def killed(world: DemoWorld, **given: Any) -> None:
-    process = await start(world, **given)
-    try:
-        async with asyncio.timeout(30):
-            assert await process.wait() == -signal.SIGKILL
-    finally:
-        if process.returncode is None:
-            process.kill()
+    await dead(start(world, **given))
 
 
 async def chosen(runtime: Runtime) -> list[int]:
@@ -133,10 +125,10 @@ async def test_killed_while_the_server_carries_the_write_out(world: DemoWorld) -
             os.kill(pids.pop(), signal.SIGKILL)
 
     world.stash.on_request = kill
-    process = await start(world, action="accept", ids=ids, step="none", nth=1)
+    process = start(world, action="accept", ids=ids, step="none", nth=1)
+    assert process.pid is not None
     pids.append(process.pid)
-    async with asyncio.timeout(30):
-        assert await process.wait() == -signal.SIGKILL
+    await dead(process)
     world.stash.on_request = None
     async with desk_of(world) as runtime:
         assert "was cut short after it was done; it is recorded now" in runtime.recovered[0]

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import shutil
-import signal
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import move_victim
 import pytest
 from move_cases import SHARED_MEMORY, STAMP, bench_over, effects_for, lying
+from victims import begin, dead
 
 from core.store.journal import EffectState
 
-VICTIM = Path(__file__).parent / "move_victim.py"
 FILES = {"p.jpg": b"picture" * 1000, "p.json": b"{}", "p.jpg.txt": b"words"}
 INSIDE = ["move_new", "!move_new", "sync_folder", "!sync_folder"]
 COPYING = ["!copy_verified", "_write_mark", "!_write_mark", "_take_away", "forget_marks", "!forget_marks", *INSIDE]
@@ -76,13 +73,7 @@ async def killed(place: Place, *, step: str, number: int, batch: int = 0) -> Non
         "step": step,
         "number": number,
     }
-    process = await asyncio.create_subprocess_exec(sys.executable, str(VICTIM), json.dumps(given))
-    try:
-        async with asyncio.timeout(60):
-            assert await process.wait() == -signal.SIGKILL
-    finally:
-        if process.returncode is None:
-            process.kill()
+    await dead(begin(move_victim.run, **given))
     assert set(FILES.values()) <= set(place.now.values())
 
 

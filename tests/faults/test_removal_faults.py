@@ -5,22 +5,20 @@ Whatever happens: no file is lost or held twice, journal, disk and Stash say the
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
 import signal
-import sys
-from pathlib import Path
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import pytest
+import removal_victim
 from stash_cases import Bench, agree, bench_of, local, state
+from victims import begin, dead
 
 from core.demo.faults import FaultKind, RecordedRequest
 from core.demo.world import DemoWorld
 from core.store.journal import EffectState
 
-VICTIM = Path(__file__).parent / "removal_victim.py"
 EFFECTS = 9
 APPLYING = ("sceneMerge", "deleteFiles", "sceneDestroy", "imageUpdate", "imageIncrementO", "imageDestroy")
 UNDOING = (
@@ -38,26 +36,17 @@ UNDOING = (
 )
 
 
-async def start(world: DemoWorld, *, batch: int = 0, step: str = "none", nth: int = 1) -> asyncio.subprocess.Process:
-    given = {
-        "url": world.stash.base_url,
-        "api_key": world.stash.api_key,
-        "files": str(local(world, "").resolve()),
-        "data": str(world.directory.parent / "bench"),
-        "batch": batch,
-        "step": step,
-        "nth": nth,
-    }
-    return await asyncio.create_subprocess_exec(sys.executable, str(VICTIM), json.dumps(given))
-
-
-async def dead(process: asyncio.subprocess.Process) -> None:
-    try:
-        async with asyncio.timeout(60):
-            assert await process.wait() == -signal.SIGKILL
-    finally:
-        if process.returncode is None:
-            process.kill()
+def start(world: DemoWorld, *, batch: int = 0, step: str = "none", nth: int = 1) -> BaseProcess:
+    return begin(
+        removal_victim.run,
+        url=world.stash.base_url,
+        api_key=world.stash.api_key,
+        files=str(local(world, "").resolve()),
+        data=str(world.directory.parent / "bench"),
+        batch=batch,
+        step=step,
+        nth=nth,
+    )
 
 
 async def killed_at_request(world: DemoWorld, field: str, *, batch: int = 0) -> None:
@@ -69,7 +58,8 @@ async def killed_at_request(world: DemoWorld, field: str, *, batch: int = 0) -> 
             os.kill(pids.pop(), signal.SIGKILL)
 
     world.stash.on_request = kill
-    process = await start(world, batch=batch)
+    process = start(world, batch=batch)
+    assert process.pid is not None
     pids.append(process.pid)
     await dead(process)
     world.stash.on_request = None
@@ -106,7 +96,7 @@ async def taken_back(world: DemoWorld, before: dict[str, Any]) -> None:
 @pytest.mark.parametrize("step", ["started", "performed"])
 async def test_killed_in_the_middle(twins: DemoWorld, step: str, nth: int) -> None:
     before = state(twins)
-    await dead(await start(twins, step=step, nth=nth))
+    await dead(start(twins, step=step, nth=nth))
     await finish(twins, before)
 
 
@@ -125,7 +115,7 @@ async def test_killed_in_the_middle_of_an_undo(twins: DemoWorld, step: str, nth:
     before = state(twins)
     async with bench_of(twins) as bench:
         await bench.done(await bench.three())
-    await dead(await start(twins, batch=1, step=step, nth=nth))
+    await dead(start(twins, batch=1, step=step, nth=nth))
     await taken_back(twins, before)
 
 

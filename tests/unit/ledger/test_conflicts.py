@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+import ledger_victim
 import pytest
 from ledger_cases import FILL, agree, held, writes
 from matching_desk import add_entry, add_scene, desk_of, entry_name, everything, link, only
+from victims import begin
 
 from core.demo.cases import Case
 from core.demo.faults import FaultKind, RecordedRequest
@@ -463,7 +462,6 @@ async def test_a_cover_is_put_back_where_there_was_one(world: DemoWorld, had_one
 
 async def test_two_winnows_that_accept_on_one_scene_at_once_lose_nothing(empty_world: DemoWorld) -> None:
     """At different endpoints, in processes of their own; Stash replaces the whole list at every write."""
-    victim = Path(__file__).parents[2] / "faults" / "ledger_victim.py"
     count = 6
     films(empty_world, count)
     for number in range(1, count + 1):
@@ -478,14 +476,10 @@ async def test_two_winnows_that_accept_on_one_scene_at_once_lose_nothing(empty_w
         empty_world.stash.faults.latency = 0.005  # wide enough to meet each other
         common = {"config": str(empty_world.config_path), "action": "link", "step": "none", "nth": 1}
         data = str(empty_world.directory.parent / "data")
-        processes = [
-            await asyncio.create_subprocess_exec(
-                sys.executable, str(victim), json.dumps({**common, "data": data, "ids": ids})
-            )
-            for ids in chosen
-        ]
-        async with asyncio.timeout(30):
-            assert [await process.wait() for process in processes] == [0, 0]
+        processes = [begin(ledger_victim.run, **common, data=data, ids=ids) for ids in chosen]
+        for process in processes:
+            await asyncio.to_thread(process.join, 30)
+            assert process.exitcode == 0
         empty_world.stash.faults.latency = 0
         for batch in await runtime.history.batches():
             for effect in await runtime.history.effects(batch.id):

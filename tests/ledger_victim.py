@@ -1,24 +1,18 @@
 """A Winnow of its own process that kills itself in the middle: run by the tests of sudden ends.
 
-Takes one JSON object: config, data, action ("accept", "link" or "undo"), ids or batch, step and nth (which recorded
+Takes config, data, action ("accept", "link" or "undo"), ids or batch, step and nth (which recorded
 step, the how many-th of its name, is the last; "submitted" is the moment before the first effect).
 """
 
 from __future__ import annotations
 
-import asyncio
 import functools
-import json
-import os
-import signal
-import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from ledger_cases import FILL
 from matching_desk import IMPATIENT
+from victims import die
 
 import core.runtime
 from core.config import load_settings
@@ -26,10 +20,6 @@ from core.ledger.apply import Ledger
 from core.ledger.stash_link import STASH_LINK
 from core.servers.http import Http
 from core.store.journal import NewEffect
-
-
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 async def link(runtime: core.runtime.Runtime, ids: list[int]) -> None:
@@ -47,7 +37,7 @@ async def link(runtime: core.runtime.Runtime, ids: list[int]) -> None:
     await ledger.apply(await ledger.submit("accept", "link", effects))
 
 
-async def run(given: dict[str, Any]) -> None:
+async def run(**given: Any) -> None:
     seen = 0
 
     def on_step(name: str, _: object) -> None:
@@ -68,6 +58,3 @@ async def run(given: dict[str, Any]) -> None:
             await link(runtime, given["ids"])
         else:
             await runtime.history.undo_batch(given["batch"])
-
-
-asyncio.run(run(json.loads(sys.argv[1])))
