@@ -6,9 +6,11 @@ import asyncio
 import shutil
 import signal
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from file_systems import memory
 
 from core.demo.duplicate_cases import PLANS
 from core.demo.world import DemoWorld, empty
@@ -16,6 +18,16 @@ from core.demo.world import DemoWorld, empty
 # A suite started by nohup or in the background of a script hands ignored signals down to every process it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest asks where the folders of tests are to be
+def pytest_configure(config: pytest.Config) -> None:
+    """The folders of tests lie in memory, unless `--basetemp` says where."""
+    if not config.option.basetemp:  # a worker is told by the process that started it
+        stack = ExitStack()
+        config.add_cleanup(stack.close)
+        if folder := stack.enter_context(memory()):
+            config.option.basetemp = str(folder / "t")
 
 
 @pytest.fixture

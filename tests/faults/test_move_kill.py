@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,8 @@ from typing import Any
 
 import move_victim
 import pytest
-from move_cases import SHARED_MEMORY, STAMP, bench_over, effects_for, lying
+from file_systems import other_file_system
+from move_cases import STAMP, bench_over, effects_for, lying
 from victims import begin, dead
 
 from core.store.journal import EffectState
@@ -57,11 +56,8 @@ def near(tmp_path: Path) -> Place:
 
 @pytest.fixture
 def far(tmp_path: Path) -> Iterator[Place]:
-    if not SHARED_MEMORY.is_dir() or SHARED_MEMORY.stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip("there is no second file system at /dev/shm")
-    outer = Path(tempfile.mkdtemp(dir=SHARED_MEMORY, prefix="winnow-test-"))
-    yield made(outer, tmp_path)
-    shutil.rmtree(outer)
+    with other_file_system(tmp_path) as outer:
+        yield made(outer, tmp_path)
 
 
 async def killed(place: Place, *, step: str, number: int, batch: int = 0) -> None:
