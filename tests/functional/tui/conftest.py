@@ -1,0 +1,40 @@
+"""The pilot waits until the app is calm, which it can see; Textual's waits until the process is, ten times as long."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from textual._context import active_app
+from textual.app import App
+
+_STEP_SECONDS = 0.002
+_CALM_STEPS = 2  # one after the other
+_WORK_SECONDS = 0.04  # longer, a worker waits for an answer: of a server, or of whoever sits before a dialog
+
+
+def _is_busy(app: App[Any], *, has_workers: bool) -> bool:
+    """Whether a message, a callback or a worker is under way."""
+    if has_workers and any(one.is_running for one in app.workers):
+        return True
+    pumps = (one for one in (app, *app._registry) if one._message_queue is not None)
+    return any(one._message_queue.qsize() or one._next_callbacks for one in pumps)
+
+
+async def _calm(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
+    """Stands where Textual has its `wait_for_idle`."""
+    app = active_app.get()
+    begun, calm, passed = time.monotonic(), 0, 0.0
+    while calm < _CALM_STEPS and passed < max_sleep:
+        await asyncio.sleep(_STEP_SECONDS)
+        passed = time.monotonic() - begun
+        calm = 0 if _is_busy(app, has_workers=passed < _WORK_SECONDS) else calm + 1
+
+
+@pytest.fixture(autouse=True)
+def quick_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """See above."""
+    for place in ("textual.pilot", "textual.app"):
+        monkeypatch.setattr(f"{place}.wait_for_idle", _calm)
