@@ -32,8 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 async def empty_world(tmp_path: Path) -> AsyncIterator[DemoWorld]:
-    """A Stash and two stash-boxes that hold nothing; a test fills them through their `library`."""
+    """A Stash and two stash-boxes that hold nothing and know no rate; a test fills them through their `library`."""
     async with DemoWorld.open(tmp_path / "world", library=empty) as world:
+        world.set_rate(0)
         yield world
 
 
@@ -41,6 +42,7 @@ async def empty_world(tmp_path: Path) -> AsyncIterator[DemoWorld]:
 async def world(tmp_path: Path) -> AsyncIterator[DemoWorld]:
     """The case world (see `core.demo.cases.Case`) with invented hashes: nothing is drawn, so it opens at once."""
     async with DemoWorld.open(tmp_path / "world", media=False) as world:
+        world.set_rate(0)
         yield world
 
 
@@ -86,6 +88,7 @@ def duplicates_copy(drawn_duplicates: Path, tmp_path: Path) -> Path:
 async def duplicates_world(duplicates_copy: Path) -> AsyncIterator[DemoWorld]:
     """The running world of the duplicates desk (see `core.demo.duplicate_cases`), its files to be changed at will."""
     async with DemoWorld.open(duplicates_copy, media=False, duplicates=True) as world:
+        world.set_rate(0)
         yield world
 
 

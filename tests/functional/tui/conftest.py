@@ -1,4 +1,8 @@
-"""The pilot waits until the app is calm, which it can see; Textual's waits until the process is, ten times as long."""
+"""What makes a test of the terminal app quick, and leaves the app as it is.
+
+The pilot waits until the app is calm, which it can see; Textual's waits until the process is, ten times as long. Every
+style sheet is parsed once a process, and not once an app and screen.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ from typing import Any
 import pytest
 from textual._context import active_app
 from textual.app import App
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 _STEP_SECONDS = 0.002
 _CALM_STEPS = 2  # one after the other
@@ -33,8 +39,21 @@ async def _calm(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
         calm = 0 if _is_busy(app, has_workers=passed < _WORK_SECONDS) else calm + 1
 
 
+_parse_rules = Stylesheet._parse_rules
+_rules: dict[Any, list[RuleSet]] = {}
+
+
+def _parsed_once(sheet: Stylesheet, css: str, *place: Any, **more: Any) -> list[RuleSet]:
+    """Stands where Textual has its `Stylesheet._parse_rules`."""
+    key = (css, place, tuple(more.items()), tuple(sheet._variables.items()))
+    if key not in _rules:
+        _rules[key] = _parse_rules(sheet, css, *place, **more)
+    return _rules[key]
+
+
 @pytest.fixture(autouse=True)
-def quick_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick_textual(monkeypatch: pytest.MonkeyPatch) -> None:
     """See above."""
     for place in ("textual.pilot", "textual.app"):
         monkeypatch.setattr(f"{place}.wait_for_idle", _calm)
+    monkeypatch.setattr(Stylesheet, "_parse_rules", _parsed_once)
