@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import shutil
 import signal
 from collections.abc import AsyncIterator
@@ -14,6 +15,8 @@ from file_systems import memory
 
 from core.demo.duplicate_cases import PLANS
 from core.demo.world import DemoWorld, empty
+
+TERMINAL_TESTS = Path(__file__).parent / "functional" / "tui"
 
 # A suite started by nohup or in the background of a script hands ignored signals down to every process it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -28,6 +31,22 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(stack.close)
         if folder := stack.enter_context(memory()):
             config.option.basetemp = str(folder / "t")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the garbage collector need not walk through it, nor come by so often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture(autouse=True)
+def quick_textual(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """See `quick_textual`."""
+    if request.path.is_relative_to(TERMINAL_TESTS):
+        from quick_textual import make_quick
+
+        make_quick(monkeypatch)
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ class Http:
     async def __aenter__(self) -> Self:
         try:
             self._client = httpx.AsyncClient(
-                verify=_certificates(),
+                verify=trusted_certificates(),
                 follow_redirects=False,
                 timeout=httpx.Timeout(
                     self.policy.read_seconds, connect=self.policy.connect_seconds, pool=None
@@ -100,7 +100,7 @@ class Http:
         if self._client is None:
             raise RuntimeError("Http is not open: use `async with Http() as http`")
         if allow_private not in self._outside:
-            self._outside[allow_private] = Outside(_certificates(), _user_agent(), allow_private=allow_private)
+            self._outside[allow_private] = Outside(trusted_certificates(), _user_agent(), allow_private=allow_private)
         return self._outside[allow_private]
 
     def channel(self, url: str, *, requests_per_minute: int | None = None, concurrency: int = 4) -> Channel:
@@ -255,7 +255,7 @@ class Channel:
         return _FailedError(UnreachableError(f"{words}: is it overloaded?", server=server), again=may_repeat)
 
 
-def _certificates() -> ssl.SSLContext:
+def trusted_certificates() -> ssl.SSLContext:
     """The authorities that are trusted everywhere, read once for what the environment says of them: it takes 25 ms."""
     return _read_certificates(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 

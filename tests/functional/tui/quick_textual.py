@@ -15,6 +15,7 @@ from textual._context import active_app
 from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.message_pump import MessagePump
 
 _STEP_SECONDS = 0.002
 _CALM_STEPS = 2  # one after the other
@@ -25,8 +26,8 @@ def _is_busy(app: App[Any], *, has_workers: bool) -> bool:
     """Whether a message, a callback or a worker is under way."""
     if has_workers and any(one.is_running for one in app.workers):
         return True
-    pumps = (one for one in (app, *app._registry) if one._message_queue is not None)
-    return any(one._message_queue.qsize() or one._next_callbacks for one in pumps)
+    pumps: list[MessagePump] = [app, *app._registry]
+    return any(one.message_queue_size or one._next_callbacks for one in pumps)
 
 
 async def _calm(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
@@ -51,9 +52,8 @@ def _parsed_once(sheet: Stylesheet, css: str, *place: Any, **more: Any) -> list[
     return _rules[key]
 
 
-@pytest.fixture(autouse=True)
-def quick_textual(monkeypatch: pytest.MonkeyPatch) -> None:
-    """See above."""
+def make_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For one test."""
     for place in ("textual.pilot", "textual.app"):
         monkeypatch.setattr(f"{place}.wait_for_idle", _calm)
     monkeypatch.setattr(Stylesheet, "_parse_rules", _parsed_once)
