@@ -6,7 +6,7 @@ import asyncio
 import gc
 import shutil
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -41,12 +41,14 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True)
-def quick_textual(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def quick_textual(request: pytest.FixtureRequest) -> Iterator[None]:
     """See `quick_textual`."""
-    if request.path.is_relative_to(TERMINAL_TESTS):
-        from quick_textual import make_quick
+    with pytest.MonkeyPatch.context() as patch:
+        if request.path.is_relative_to(TERMINAL_TESTS):
+            from quick_textual import make_quick
 
-        make_quick(monkeypatch)
+            make_quick(patch)
+        yield
 
 
 @pytest.fixture

@@ -52,8 +52,8 @@ def _parsed_once(sheet: Stylesheet, css: str, *place: Any, **more: Any) -> list[
     return _rules[key]
 
 
-def make_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def make_quick(patch: pytest.MonkeyPatch) -> None:
     """For one test."""
     for place in ("textual.pilot", "textual.app"):
-        monkeypatch.setattr(f"{place}.wait_for_idle", _calm)
-    monkeypatch.setattr(Stylesheet, "_parse_rules", _parsed_once)
+        patch.setattr(f"{place}.wait_for_idle", _calm)
+    patch.setattr(Stylesheet, "_parse_rules", _parsed_once)
