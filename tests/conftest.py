@@ -11,8 +11,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from file_systems import memory
+from file_systems import made_once, memory
 
+from core.demo.cases import CLIPS, IMAGES
 from core.demo.duplicate_cases import PLANS
 from core.demo.world import DemoWorld, empty
 
@@ -69,35 +70,22 @@ async def world(tmp_path: Path) -> AsyncIterator[DemoWorld]:
 
 @pytest.fixture(scope="session")
 def drawn_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a closed world whose media were drawn; a test works on a copy of it."""
+    """The folder of a closed world whose media were drawn, duplicates too; a test works on a copy of it."""
 
     async def draw(place: Path) -> None:
-        async with DemoWorld.open(place):
+        async with DemoWorld.open(place, duplicates=True):
             pass
 
-    place = tmp_path_factory.mktemp("drawn")
-    asyncio.run(draw(place))
-    return place
-
-
-@pytest.fixture(scope="session")
-def drawn_duplicates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a closed world with the files of the duplicates desk; a test works on a `duplicates_copy` of it."""
-
-    async def draw(place: Path) -> None:
-        async with DemoWorld.open(place, media=False, duplicates=True):
-            pass
-
-    place = tmp_path_factory.mktemp("duplicates")
-    asyncio.run(draw(place))
-    return place
+    return made_once(tmp_path_factory, "drawn", lambda place: asyncio.run(draw(place)))
 
 
 @pytest.fixture
-def duplicates_copy(drawn_duplicates: Path, tmp_path: Path) -> Path:
+def duplicates_copy(drawn_world: Path, tmp_path: Path) -> Path:
     """A folder to open such a world over with `DemoWorld.open(..., media=False, duplicates=True)`; links are links."""
     place = tmp_path / "world"
-    shutil.copytree(drawn_duplicates, place)
+    shutil.copytree(drawn_world, place)
+    for path in [*(clip.path for clip in CLIPS), *(image.path for image in IMAGES)]:
+        (place / "library" / path).unlink()
     for plan in PLANS.copies:
         if plan.is_link:
             (place / plan.path).unlink()
@@ -115,12 +103,10 @@ async def duplicates_world(duplicates_copy: Path) -> AsyncIterator[DemoWorld]:
 
 @pytest.fixture(scope="session")
 def drawn_twins(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the media of `twins`, drawn once."""
+    """The folder with the media of `twins`."""
     from stash_cases import media_in
 
-    folder = tmp_path_factory.mktemp("twins")
-    media_in(folder)
-    return folder
+    return made_once(tmp_path_factory, "twins", media_in)
 
 
 @pytest.fixture
