@@ -6,11 +6,13 @@ import asyncio
 import gc
 import shutil
 import signal
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import soaking  # noqa: F401  chooses how much is tried
 from file_systems import made_once, memory
 
 from core.demo.cases import CLIPS, IMAGES
@@ -26,12 +28,14 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 @pytest.hookimpl(tryfirst=True)  # before pytest asks where the folders of tests are to be
 def pytest_configure(config: pytest.Config) -> None:
-    """The folders of tests lie in memory, unless `--basetemp` says where."""
+    """The folders of tests, and of programs they start, lie in memory, unless `--basetemp` says where."""
     if not config.option.basetemp:  # a worker is told by the process that started it
         stack = ExitStack()
         config.add_cleanup(stack.close)
         if folder := stack.enter_context(memory()):
             config.option.basetemp = str(folder / "t")
+            stack.enter_context(pytest.MonkeyPatch.context()).setenv("TMPDIR", str(folder))
+            stack.enter_context(pytest.MonkeyPatch.context()).setattr(tempfile, "tempdir", None)
 
 
 def pytest_collection_finish() -> None:
