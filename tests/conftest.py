@@ -18,6 +18,7 @@ from file_systems import made_once, memory
 from core.demo.cases import CLIPS, IMAGES
 from core.demo.duplicate_cases import PLANS
 from core.demo.world import DemoWorld, empty
+from core.store.database import Database
 
 TERMINAL_TESTS = Path(__file__).parent / "functional" / "tui"
 
@@ -54,6 +55,13 @@ def quick_textual(request: pytest.FixtureRequest) -> Iterator[None]:
 
             make_quick(patch)
         yield
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty database."""
+    async with Database.open(tmp_path / "winnow.db") as database:
+        yield database
 
 
 @pytest.fixture

@@ -158,6 +158,13 @@ def run_of(report: ScanReport, endpoint: str) -> Any:
     return next(run for run in report.endpoints if run.endpoint == endpoint)
 
 
+def looked_up(report: ScanReport) -> int:
+    """How many scenes were looked up in a scan, over all endpoints."""
+    found = report.as_result()["looked_up"]
+    assert isinstance(found, int)
+    return found
+
+
 def is_unmet(one: Recommendation, code: str) -> bool:
     """Whether a condition of high confidence failed."""
     return any(reason.code == code and not reason.is_met for reason in one.reasons)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,12 +31,6 @@ WHOLE = Known(
     FileFacts(1920, 1080, 12.34, "h264", "aac", 29.97, 4_000_000, "mov,mp4", is_animated=True),
 )
 IDENTITY = FileIdentity(2049, 1234, 5678, 1_600_000_000_123_456_789)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database.open(tmp_path / "winnow.db") as database:
-        yield database
 
 
 async def put(database: Database, *found: tuple[FileIdentity, Known], now: float = 0.0) -> None:

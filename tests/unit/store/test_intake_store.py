@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,6 @@ from core.incoming import (
 from core.store import facts, intake, intake_known, migrations
 from core.store.database import Database
 from core.store.migrations import MIGRATIONS
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database.open(tmp_path / "winnow.db") as found:
-        yield found
-
 
 # -- adding -----------------------------------------------------------------------------------------------------------
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from intake_rows import ANN, BEA, DAY, SORTED, added, fetched, reviewed, sha, to_review
 
 from core.incoming import (
@@ -18,13 +15,6 @@ from core.store import intake, review_queue
 from core.store.database import Database
 from core.store.intake_statistics import statistics
 from core.store.review_queue import ReviewAction, ReviewFilter, ReviewSort
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database.open(tmp_path / "winnow.db") as found:
-        yield found
-
 
 # -- the review -------------------------------------------------------------------------------------------------------
 
