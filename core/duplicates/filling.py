@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from core.clock import Clock
-from core.duplicates.hashing import HashReport, HashRequest, HashRun
+from core.hashing import HashReport, HashRequest, HashRun
 from core.jobs import Job
 from core.library import FileFacts, FileIdentity, LibraryFile, Media
 from core.media.pool import MediaPool
