@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from core.incoming import Added, Faces, Item, ItemState, NewItem, Outcome, Person, as_json, faces_of, outcome_of
+from core.library import FileIdentity
 from core.store.database import Reader, Row, Transaction
 from core.store.library import storable
 from core.store.recommendations import chunks
@@ -19,8 +20,11 @@ from core.store.recommendations import chunks
 _COLUMNS: Final = (
     "id, state, source, url, origin, file_path, filename, file_hash, sha1, md5, size, expected_size, fetching, "
     "created_at, download_date, next_at, attempts, error, asset_id, faces, outcome, person_id, person_name, "
-    "auto_sorted, finished_at"
+    "auto_sorted, finished_at, identity, asset_is_ours, near"
 )
+
+
+_identities = msgspec.json.Decoder(FileIdentity)
 
 
 def _item(row: Row) -> Item:
@@ -51,6 +55,9 @@ def _item(row: Row) -> Item:
         person_name=row[22],
         auto_sorted=bool(row[23]),
         finished_at=row[24],
+        identity=None if row[25] is None else _identities.decode(row[25]),
+        asset_is_ours=bool(row[26]),
+        near=row[27],
     )
 
 
@@ -66,9 +73,9 @@ async def add(tx: Transaction, items: Sequence[NewItem], *, now: float) -> list[
     added: list[Added] = []
     for one in items:
         is_new = await tx.execute(
-            "INSERT INTO downloads (token, state, source, url, origin, filename, created_at, next_at) "
-            "VALUES (?, 'added', ?, ?, ?, ?, ?, ?) ON CONFLICT (token) DO NOTHING",
-            (one.token, storable(one.source), storable(one.url), _path(one.origin), storable(one.filename), now, now),
+            "INSERT INTO downloads (token, state, source, url, filename, created_at, next_at) "
+            "VALUES (?, 'added', ?, ?, ?, ?, ?) ON CONFLICT (token) DO NOTHING",
+            (one.token, storable(one.source), storable(one.url), storable(one.filename), now, now),
         )
         row = await tx.one("SELECT id, state FROM downloads WHERE token = ?", (one.token,))
         assert row is not None
@@ -128,14 +135,26 @@ async def set_fetched(
     sha256: bytes,
     sha1: bytes | None = None,
     md5: bytes | None = None,
+    identity: FileIdentity | None = None,
     now: float,
 ) -> bool:
     """Note that the file is here and hashed; False when the item is not waiting for it any more."""
     changed = await tx.execute(
         "UPDATE downloads SET state = 'fetched', file_path = ?, filename = ?, size = ?, file_hash = ?, sha1 = ?, "
-        "md5 = ?, download_date = ?, next_at = ?, attempts = 0, error = '', fetching = NULL "
+        "md5 = ?, identity = ?, download_date = ?, next_at = ?, attempts = 0, error = '', fetching = NULL "
         "WHERE id = ? AND state = 'added'",
-        (_path(path), storable(filename), size, sha256, sha1, md5, now, now, item_id),
+        (
+            _path(path),
+            storable(filename),
+            size,
+            sha256,
+            sha1,
+            md5,
+            None if identity is None else msgspec.json.encode(identity),
+            now,
+            now,
+            item_id,
+        ),
     )
     return changed > 0
 
@@ -149,23 +168,30 @@ async def set_pending(
     asset_id: str | None = None,
     faces: Faces | None = None,
     outcome: Outcome | None = None,
+    near: str | None = None,
+    is_ours: bool | None = None,
     is_attempt: bool = False,
+    words: str = "",
 ) -> bool:
     """Note that it is to be looked at again, and what is known by now; False when it is done with meanwhile.
 
-    None leaves what is known. `is_attempt` counts a look that found no face.
+    None leaves what is known. `is_attempt` counts a look that found no face; `words` say what it waits for.
     """
     changed = await tx.execute(
         "UPDATE downloads SET state = 'pending', next_at = ?, file_path = coalesce(?, file_path), "
         "asset_id = coalesce(?, asset_id), faces = coalesce(?, faces), outcome = coalesce(?, outcome), "
-        "attempts = attempts + ?, error = '' WHERE id = ? AND state IN ('fetched', 'pending')",
+        "near = coalesce(?, near), asset_is_ours = coalesce(?, asset_is_ours), attempts = attempts + ?, error = ? "
+        "WHERE id = ? AND state IN ('fetched', 'pending')",
         (
             next_at,
             _path(path),
             asset_id,
             None if faces is None else as_json(faces),
             None if outcome is None else as_json(outcome),
+            None if near is None else storable(near),
+            is_ours,
             is_attempt,
+            storable(words),
             item_id,
         ),
     )
@@ -183,10 +209,11 @@ async def set_error(tx: Transaction, item_id: int, words: str, *, next_at: float
 
 
 async def retry(tx: Transaction, item_id: int, *, now: float) -> bool:
-    """Begin again with one that failed; False for one that did not."""
+    """Begin again with one that failed or was returned; False for any other."""
     changed = await tx.execute(
         "UPDATE downloads SET state = iif(file_hash IS NULL, 'added', 'fetched'), attempts = 0, error = '', "
-        "next_at = ?, finished_at = NULL WHERE id = ? AND state = 'failed'",
+        "next_at = ?, finished_at = NULL, outcome = NULL, asset_id = '' "
+        "WHERE id = ? AND state IN ('failed', 'returned')",
         (now, item_id),
     )
     return changed > 0

@@ -1,4 +1,6 @@
-"""The third step of the schema: what the intake desk keeps. As in `core.store.schema`, it never changes."""
+"""The steps of the schema for what the intake desk keeps. As in `core.store.schema`, one that was published never
+changes.
+"""
 
 from __future__ import annotations
 
@@ -76,4 +78,13 @@ CREATE TABLE person_folders (   -- whose a folder of sorted pictures is
     person_id  TEXT NOT NULL,
     name       TEXT NOT NULL    -- as it was last seen
 ) WITHOUT ROWID;
+"""
+
+FOURTH: Final = """
+ALTER TABLE downloads ADD COLUMN identity BLOB;  -- JSON: which file stood at file_path when it was last looked at
+ALTER TABLE downloads ADD COLUMN asset_is_ours INTEGER NOT NULL DEFAULT 0;  -- the asset came to Immich by Winnow
+ALTER TABLE downloads ADD COLUMN near TEXT NOT NULL DEFAULT '';  -- what it looks like, in words
+CREATE INDEX downloads_with_asset ON downloads (id) WHERE asset_is_ours;
+
+CREATE INDEX library_files_by_size ON library_files (size);
 """
