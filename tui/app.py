@@ -16,6 +16,7 @@ from textual.screen import Screen
 from core.clock import Clock
 from core.errors import ConfigError, WinnowError
 from core.settings import Settings
+from tui import rubbish
 from tui.bindings import bindings
 from tui.holder import RuntimeHolder
 from tui.job_feed import JobFeed
@@ -137,6 +138,7 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
         """The first time: the dashboard, and what happens now and then."""
         self.pictures.start()
         await self.switch_mode("dashboard")
+        self.call_after_refresh(rubbish.set_apart)
         self.set_interval(SERVER_SECONDS, self.check_server)
         self.check_server()
         if self._is_scheduling:
@@ -146,6 +148,7 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
 
     async def on_unmount(self) -> None:
         """Running jobs save their state before the terminal is given back."""
+        rubbish.take_back()
         await self.pictures.close()
         await self.holder.close()
 

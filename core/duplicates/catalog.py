@@ -12,6 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from core.clock import Clock
 from core.jobs import Job
 from core.library import (
     FileFacts,
@@ -25,8 +26,9 @@ from core.media.files import Seen, look_at
 from core.path_map import local_path, mapping_of
 from core.servers.library_source import LibrarySource
 from core.settings import PathMapping
-from core.store import library
+from core.store import hash_cache, library
 from core.store.database import Database
+from core.store.hash_cache import Known
 from core.store.library import place_of
 
 _SAMPLES: Final = 6  # files of each medium by which a mapping is verified
@@ -39,6 +41,7 @@ class Catalog:
     database: Database
     path_map: tuple[PathMapping, ...]
     scan: int
+    clock: Clock
     samples: dict[PathMapping | None, list[tuple[StashFile, str]]] = field(default_factory=dict)
 
     async def read_library(self, source: LibrarySource, media: Media, job: Job, *, done: int) -> int:
@@ -122,6 +125,11 @@ class Catalog:
             for place, file in zip(places, files, strict=True):
                 other = merged.get(place) or known.get(place)
                 merged[place] = file if other is None else as_one(other, file)
+            hashed = await hash_cache.get(tx, [one.identity for one in merged.values() if one.identity is not None])
+            await hash_cache.touch(tx, hashed, now=self.clock.now())
+            for place, file in merged.items():
+                if file.identity in hashed:
+                    merged[place] = with_known(file, hashed[file.identity])
             await library.put_files(tx, merged.values(), scan=self.scan)
 
     async def conclude(self, failed: frozenset[str]) -> int:
@@ -157,3 +165,23 @@ def as_one(one: LibraryFile, other: LibraryFile) -> LibraryFile:
         problem=first.problem if first.identity is None and second.identity is None else "",
         sources=tuple(sorted({*first.sources, *second.sources})),
     )
+
+
+def with_known(file: LibraryFile, known: Known) -> LibraryFile:
+    """A file with what the cache knows of its content; what Stash says of it stays."""
+    mine, found = file.hashes, known.hashes
+    is_better = found.phash is not None and mine.phash_method != "exact"
+    hashes = replace(
+        mine,
+        phash=found.phash if is_better else mine.phash,
+        phash_method=found.phash_method if is_better else mine.phash_method,
+        second=found.second if found.second is not None else mine.second,
+        oshash=mine.oshash if mine.oshash is not None else found.oshash,
+        md5=mine.md5 if mine.md5 is not None else found.md5,
+        sha1=found.sha1 if found.sha1 is not None else mine.sha1,
+        sha256=found.sha256 if found.sha256 is not None else mine.sha256,
+    )
+    facts = file.facts
+    if known.facts is not None and facts == FileFacts():
+        facts = known.facts
+    return replace(file, hashes=hashes, facts=facts, problem=file.problem or known.problem)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from core.clock import Clock
+from core.duplicates.catalog import with_known
 from core.hashing import HashReport, HashRequest, HashRun
 from core.jobs import Job
 from core.library import FileFacts, FileIdentity, LibraryFile, Media
@@ -49,18 +50,19 @@ class Filling:
         """Fill in all files of these media. Raises JobCancelledError; what was hashed so far is kept."""
         async with self._database.read() as reader:
             shared = await library.sizes_shared(reader)
-        requests = [
-            request
-            async for chunk in known_files(self._database)
-            for file in chunk
-            if file.media in media and (request := self._request(file, shared)) is not None
-        ]
+        requests: list[HashRequest] = []
+        places: list[int] = []
+        async for chunk in known_files(self._database):
+            for file in chunk:
+                if file.media in media and (request := self._request(file, shared)) is not None:
+                    requests.append(request)
+                    places.append(file.id)
         report = HashReport()
         for one, message in ((Media.IMAGE, "hashing pictures"), (Media.VIDEO, "hashing videos")):
             run = HashRun(self._database, self._pool, self._clock, is_fast=self._is_fast)
             part = await run.run([request for request in requests if request.media is one], job, message=message)
             report.add(part)
-        await self._take_over(job, report.unread)
+        await self._take_over(places, job, report.unread)
         async with self._database.write() as tx:
             await hash_cache.prune(tx, before=self._clock.now() - _CACHE_DAYS * _DAY)
         return report
@@ -84,16 +86,16 @@ class Filling:
         is_wanted = wanted.wants_phash or wanted.wants_second or wanted.wants_checksums or wanted.wants_facts
         return wanted if is_wanted else None
 
-    async def _take_over(self, job: Job, unread: Mapping[FileIdentity, str]) -> None:
-        """Bring what the cache knows to the files, and why some could not be read."""
-        async for chunk in known_files(self._database):
-            identities = [file.identity for file in chunk if file.identity is not None]
+    async def _take_over(self, ids: Sequence[int], job: Job, unread: Mapping[FileIdentity, str]) -> None:
+        """Bring what the cache knows to these files, and why some could not be read."""
+        for start in range(0, len(ids), _CHUNK):
             async with self._database.read() as reader:
-                known = await hash_cache.get(reader, identities)
+                chunk = list((await library.files(reader, ids[start : start + _CHUNK])).values())
+                known = await hash_cache.get(reader, [file.identity for file in chunk if file.identity is not None])
             changed: list[LibraryFile] = []
             for file in chunk:
                 found = None if file.identity is None else known.get(file.identity)
-                fresh = file if found is None else _filled(file, found)
+                fresh = file if found is None else with_known(file, found)
                 if file.identity is not None and file.identity in unread:
                     fresh = replace(fresh, problem=unread[file.identity])
                 if fresh != file:
@@ -101,23 +103,3 @@ class Filling:
             if changed:
                 async with self._database.write() as tx:
                     await library.put_files(tx, changed, scan=job.id)
-
-
-def _filled(file: LibraryFile, known: hash_cache.Known) -> LibraryFile:
-    """A file with what the cache knows of its content; what Stash says of it stays."""
-    mine, found = file.hashes, known.hashes
-    is_better = found.phash is not None and mine.phash_method != "exact"
-    hashes = replace(
-        mine,
-        phash=found.phash if is_better else mine.phash,
-        phash_method=found.phash_method if is_better else mine.phash_method,
-        second=found.second if found.second is not None else mine.second,
-        oshash=mine.oshash if mine.oshash is not None else found.oshash,
-        md5=mine.md5 if mine.md5 is not None else found.md5,
-        sha1=found.sha1 if found.sha1 is not None else mine.sha1,
-        sha256=found.sha256 if found.sha256 is not None else mine.sha256,
-    )
-    facts = file.facts
-    if known.facts is not None and facts == FileFacts():
-        facts = known.facts
-    return replace(file, hashes=hashes, facts=facts, problem=file.problem or known.problem)

@@ -92,7 +92,7 @@ class Fingerprinting:
 
     async def _work(self, job: Job, media: Collection[Media], outcome: HashOutcome) -> None:
         read = {*media, *(Media(one) for one in self._settings.duplicates.media)}  # else a scan's files were forgotten
-        catalog = Catalog(self._database, self._settings.stash.path_map, job.id)
+        catalog = Catalog(self._database, self._settings.stash.path_map, job.id, self._clock)
         reading = SourceReading(
             self._database, self._clock, self._settings.duplicates, self._ways(), [one for one in Media if one in read]
         )

@@ -95,7 +95,7 @@ class DuplicatesScan:
 
     async def run(self, job: Job) -> dict[str, Any]:
         """Scan to the end. Raises JobCancelledError; what was hashed so far is kept."""
-        catalog = Catalog(self._database, self._settings.stash.path_map, job.id)
+        catalog = Catalog(self._database, self._settings.stash.path_map, job.id, self._clock)
         media = [one for one in Media if one.value in self._wanted.media]
         reading = SourceReading(self._database, self._clock, self._wanted, self._ways, media)
         self.report.sources = reading.runs

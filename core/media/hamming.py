@@ -1,7 +1,7 @@
 """Near duplicates among 64-bit perceptual hashes: every pair within a Hamming distance, exactly, each once.
 
-Two engines find the same pairs: numpy alone (`hamming_shift` for fewer hashes and small distances, `hamming_blocks`
-for many), and compiled loops where numba is installed (`hamming_compiled`). Pairs come in blocks of bounded size, so a
+Two engines find the same pairs: numpy alone (`hamming_shift`), and compiled loops where numba is installed
+(`hamming_compiled`). Pairs come in blocks of bounded size, so a
 dense set, whose pairs would not fit in memory, can be read through.
 """
 
@@ -14,8 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from core.media import hamming_compiled
-from core.media.hamming_blocks import COSTS, block_tasks
-from core.media.hamming_plan import chunks, tables
+from core.media.hamming_plan import tables
 from core.media.hamming_shift import table_tasks
 from core.media.hamming_stream import Pairs, Task, joined, stream
 
@@ -83,11 +82,7 @@ def _tasks(values: NDArray[numpy.uint64], distance: int, engine: Engine) -> Iter
         engine is Engine.AUTO and len(values) >= COMPILED_FROM and is_compiled_available()
     ):
         return hamming_compiled.compiled_tasks(values, distance)
-    by_tables, table_cost = tables(len(values), distance)
-    by_chunks, chunk_cost = chunks(len(values), distance, COSTS)
-    if table_cost <= chunk_cost:
-        return table_tasks(values, distance, by_tables)
-    return block_tasks(values, distance, by_chunks)
+    return table_tasks(values, distance, tables(len(values), distance))
 
 
 def nearest(

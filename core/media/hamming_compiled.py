@@ -1,8 +1,10 @@
 """The near-duplicate search with compiled inner loops: chunks with radii, buckets compared by vector instructions.
 
-As `hamming_blocks`, but the hashes of a bucket lie side by side and four of them at a time are held against another
-bucket while only the least distance is kept; a row is looked at again when that is small enough. numba compiles the
-loops at the first use of a process, or reads them from its cache on disk.
+For each chunk the hashes are put in its order. A bucket (equal chunks) is compared with itself and with the later
+buckets within the chunk's radius; a pair is emitted in the first chunk that finds it, so every pair comes once. The
+hashes of a bucket lie side by side, and four of them at a time are held against another bucket while only the least
+distance is kept; a row is looked at again when that is small enough. numba compiles the loops at the first use of a
+process, or reads them from its cache on disk.
 """
 
 from __future__ import annotations

@@ -107,8 +107,8 @@ def _chunk_cost(chunk: Chunk, count: int, costs: Costs) -> float:
 
 
 @lru_cache(maxsize=256)
-def tables(count: int, distance: int) -> tuple[tuple[Table, ...], float]:
-    """The cheapest tables for `count` hashes of evenly spread bits, and their cost in nanoseconds."""
+def tables(count: int, distance: int) -> tuple[Table, ...]:
+    """The cheapest tables for `count` hashes of evenly spread bits."""
     best: tuple[float, int, int, int] | None = None
     for blocks in range(distance + 1, MAX_BLOCKS + 1):
         for chosen in range(1, blocks - distance + 1):
@@ -119,16 +119,16 @@ def tables(count: int, distance: int) -> tuple[tuple[Table, ...], float]:
                 continue
             run = count / 2**bits
             sorting = SORT_NS * (1 if bits <= 16 else 2)
-            cost = number * count * (sorting + PAIR_NS * (run + 6 * math.sqrt(run)))
+            cost = number * count * (sorting + PAIR_NS * run / 2)
             if best is None or cost < best[0]:
                 best = cost, blocks, chosen, parts
     assert best is not None
-    cost, blocks, chosen, parts = best
-    return tuple(_tables(blocks, chosen, parts)), cost
+    _, blocks, chosen, parts = best
+    return tuple(_tables(blocks, chosen, parts))
 
 
-SORT_NS: Final = 30.0  # a hash into one table: its key, sorting, gathering
-PAIR_NS: Final = 0.65  # one comparison
+SORT_NS: Final = 31.0  # a hash into one table: its key, sorting, gathering
+PAIR_NS: Final = 1.1  # one comparison
 
 
 def _parts(blocks: int, chosen: int, distance: int) -> int:

@@ -1,9 +1,9 @@
-"""The near-duplicate search in numpy for fewer hashes or small distances: tables, sorted, each row against the next.
+"""The near-duplicate search in numpy: tables, sorted, each row against those that follow it.
 
-For each table the hashes are put in the order of its key. Rows of an equal key then stand together, so the whole
-sequence is compared with itself shifted by one, two, three ... rows, as far as the longest such run of a block goes.
-Runs that are much longer than the others are compared as rectangles instead, so that they cost only themselves. A pair
-is emitted in the first table whose key both hashes agree in.
+For each table the hashes are put in the order of its key, where those of an equal key stand together as a run. Runs of
+about equal lengths are laid side by side as the columns of a grid: shifted by one, two, three ... rows and laid over
+itself, it compares every two hashes of each run, in few long operations. Very long runs are compared as rectangles. A
+pair is emitted in the first table whose key both hashes agree in.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from core.media.hamming_blocks import Rectangle, in_order, pairs_of
 from core.media.hamming_plan import Table
-from core.media.hamming_stream import Emit, Pairs, Task
+from core.media.hamming_stream import BLOCK_PAIRS, Emit, Pairs, Task
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
     Words = NDArray[numpy.uint64]
+    Places = NDArray[numpy.intp]
 
-BLOCK_ROWS: Final = 32_768
+CELLS: Final = 131_072  # hashes of a grid
+FEWEST_CELLS: Final = 4096
+LONG_RUN: Final = 16_384
 
 
 def table_tasks(values: Words, distance: int, plan: tuple[Table, ...]) -> Iterator[Task]:
@@ -36,23 +38,22 @@ def _search(values: Words, distance: int, plan: tuple[Table, ...], emit: Emit) -
     import numpy
 
     keys = _keys(values, plan[-1])
-    order = in_order(keys)
+    order = _in_order(keys)
     keys, ordered = keys[order], values[order]
     starts = numpy.flatnonzero(numpy.concatenate(([True], keys[1:] != keys[:-1])))
     del keys
     lengths = numpy.diff(starts, append=len(values))
     masks = [numpy.uint64(table.mask) for table in plan]
-    is_long = lengths > 64 + 3 * (len(values) >> sum(width for _, width in plan[-1].pieces))
-    for start, length in zip(starts[is_long].tolist(), lengths[is_long].tolist(), strict=True):
-        run = slice(start, start + length)
-        for pairs in _within_run(ordered[run], order[run], distance, masks):
+    for run in numpy.flatnonzero(lengths > LONG_RUN).tolist():
+        rows = slice(int(starts[run]), int(starts[run] + lengths[run]))
+        for pairs in _within_run(ordered[rows], order[rows], distance, masks):
             emit(pairs)
-    reach = numpy.where(is_long, 1, lengths) - 1
-    reaches = numpy.repeat(reach.astype(numpy.int32), lengths)
-    for top in range(0, len(values), BLOCK_ROWS):
-        farthest = int(reaches[top : top + BLOCK_ROWS].max())
-        if farthest:
-            emit(_shifted(ordered, order, top, farthest, reaches, distance, masks))
+    runs = numpy.flatnonzero((lengths > 1) & (lengths <= LONG_RUN))
+    runs = runs[numpy.argsort(-lengths[runs], kind="stable")]
+    starts, lengths = starts[runs], lengths[runs]
+    for first, last in _grids(lengths):
+        for ones, others in _shifted(ordered, starts[first:last], lengths[first:last], distance):
+            emit(_fresh(ordered, order, ones, others, masks))
 
 
 def _keys(values: Words, table: Table) -> NDArray[numpy.uint32]:
@@ -68,42 +69,63 @@ def _keys(values: Words, table: Table) -> NDArray[numpy.uint32]:
     return keys
 
 
-def _shifted(
-    ordered: Words,
-    order: NDArray[numpy.int32],
-    top: int,
-    farthest: int,
-    reaches: NDArray[numpy.int32],
-    distance: int,
-    masks: list[numpy.uint64],
-) -> Pairs:
-    """Pairs of the rows from `top` on, each with the next 1..farthest rows; `reaches` is 0 within long runs."""
+def _in_order(keys: NDArray[numpy.uint32]) -> NDArray[numpy.int32]:
+    """The places of keys in their order. Keys of 16 bits are sorted by counting, larger ones half by half."""
     import numpy
 
-    rows: list[NDArray[numpy.intp]] = []
-    others: list[NDArray[numpy.intp]] = []
-    differing, bits = numpy.empty(BLOCK_ROWS, numpy.uint64), numpy.empty(BLOCK_ROWS, numpy.uint8)
-    for shift in range(1, farthest + 1):
-        size = min(BLOCK_ROWS, len(ordered) - shift - top)
-        if size <= 0:
-            break
-        begin = top + shift
-        numpy.bitwise_xor(ordered[top : top + size], ordered[begin : begin + size], out=differing[:size])
+    if not len(keys) or int(keys.max()) < 1 << 16:
+        return numpy.argsort(keys.astype(numpy.uint16), kind="stable").astype(numpy.int32)
+    order = numpy.argsort(keys.astype(numpy.uint16), kind="stable")
+    high = (keys >> numpy.uint32(16)).astype(numpy.uint16)
+    return order[numpy.argsort(high[order], kind="stable")].astype(numpy.int32)
+
+
+def _grids(lengths: NDArray[numpy.integer]) -> Iterator[tuple[int, int]]:
+    """Runs, the longest first, in parts of about equal lengths, as (first, last)."""
+    import numpy
+
+    first = 0
+    while first < len(lengths):
+        longest = int(lengths[first])
+        alike = int(numpy.searchsorted(-lengths, -(longest * 7 // 8), side="right"))
+        least = first + max(1, FEWEST_CELLS // longest)
+        last = min(first + max(1, CELLS // longest), max(alike, least), len(lengths))
+        yield first, last
+        first = last
+
+
+def _shifted(
+    ordered: Words, starts: NDArray[numpy.integer], lengths: NDArray[numpy.integer], distance: int
+) -> Iterator[tuple[Places, Places]]:
+    """The near pairs within each of these runs, as places in the order; cells below a short run do not count."""
+    import numpy
+
+    width, height = len(starts), int(lengths[0])
+    places = numpy.minimum(starts + numpy.arange(height)[:, None], len(ordered) - 1)
+    grid = ordered[places].reshape(-1)
+    differing, bits = numpy.empty(grid.size, numpy.uint64), numpy.empty(grid.size, numpy.uint8)
+    ones: list[Places] = []
+    others: list[Places] = []
+    for shift in range(1, height):
+        size = grid.size - shift * width
+        numpy.bitwise_xor(grid[:size], grid[shift * width :], out=differing[:size])
         numpy.bitwise_count(differing[:size], out=bits[:size])
         if bits[:size].min() <= distance:
-            hits = numpy.flatnonzero(bits[:size] <= distance)
-            hits = hits[reaches[hits + top] > 0]
-            rows.append(hits + top)
-            others.append(hits + (top + shift))
-    if not rows:
-        nothing = numpy.empty(0, numpy.intp)
-        return pairs_of(nothing, nothing, numpy.empty(0, numpy.uint64))
-    return _fresh(ordered, order, numpy.concatenate(rows), numpy.concatenate(others), masks)
+            row, run = numpy.divmod(numpy.flatnonzero(bits[:size] <= distance), width)
+            is_inside = row + shift < lengths[run]
+            row, run = row[is_inside], run[is_inside]
+            ones.append(places[row, run])
+            others.append(places[row + shift, run])
+            if sum(map(len, ones)) >= BLOCK_PAIRS:
+                yield numpy.concatenate(ones), numpy.concatenate(others)
+                ones, others = [], []
+    if ones:
+        yield numpy.concatenate(ones), numpy.concatenate(others)
 
 
 def _within_run(words: Words, order: NDArray[numpy.int32], distance: int, masks: list[numpy.uint64]) -> Iterator[Pairs]:
     """Pairs of one long run of equal keys, in stripes of rows against themselves and what follows."""
-    rectangle = Rectangle(distance)
+    rectangle = _Rectangle(distance)
     stripe = 256
     for top in range(0, len(words), stripe):
         for rows, columns in rectangle.near(words[top : top + stripe], words[top:], diagonal=0):
@@ -114,8 +136,8 @@ def _within_run(words: Words, order: NDArray[numpy.int32], distance: int, masks:
 def _fresh(
     ordered: Words,
     order: NDArray[numpy.int32],
-    rows: NDArray[numpy.intp],
-    others: NDArray[numpy.intp],
+    rows: Places,
+    others: Places,
     masks: list[numpy.uint64],
 ) -> Pairs:
     """The pairs that agree in the last mask and in none of the earlier ones."""
@@ -124,4 +146,58 @@ def _fresh(
     fresh = (differing & masks[-1]) == 0
     for mask in masks[:-1]:
         fresh &= (differing & mask) != 0
-    return pairs_of(order[rows[fresh]], order[others[fresh]], differing[fresh])
+    return _pairs_of(order[rows[fresh]], order[others[fresh]], differing[fresh])
+
+
+def _pairs_of(one: NDArray[numpy.integer], other: NDArray[numpy.integer], differing: Words) -> Pairs:
+    """Pairs of places in any order, and the bits in which their hashes differ."""
+    import numpy
+
+    return Pairs(
+        numpy.minimum(one, other).astype(numpy.int32),
+        numpy.maximum(one, other).astype(numpy.int32),
+        numpy.bitwise_count(differing),
+    )
+
+
+class _Rectangle:
+    """Compares every row with every column, in buffers that stay in the processor's cache; one for each thread."""
+
+    def __init__(self, distance: int) -> None:
+        import numpy
+
+        self._distance = numpy.uint8(distance)
+        self._differing = numpy.empty(BLOCK_PAIRS // 4, numpy.uint64)
+        self._bits = numpy.empty(BLOCK_PAIRS // 4, numpy.uint8)
+
+    def near(self, rows: Words, columns: Words, *, diagonal: int | None = None) -> Iterator[tuple[Places, Places]]:
+        """Row and column numbers of the pairs within the distance, in blocks that are not empty.
+
+        With `diagonal` row 0 is column `diagonal`, row 1 the next, and so on: a hash is not compared with itself.
+        """
+        import numpy
+
+        room = len(self._differing)
+        for left in range(0, len(columns), room):
+            part = columns[left : left + room]
+            height = max(1, room // len(part))
+            for top in range(0, len(rows), height):
+                some = rows[top : top + height]
+                shape, size = (len(some), len(part)), len(some) * len(part)
+                numpy.bitwise_xor(some[:, None], part, out=self._differing[:size].reshape(shape))
+                bits = numpy.bitwise_count(self._differing[:size], out=self._bits[:size])
+                if diagonal is not None:
+                    _blank(bits.reshape(shape), top + diagonal - left)
+                if bits.min() <= self._distance:
+                    down, across = numpy.divmod(numpy.flatnonzero(bits <= self._distance), len(part))
+                    yield down + top, across + left
+
+
+def _blank(bits: NDArray[numpy.uint8], first: int) -> None:
+    """Make (0, first), (1, first + 1) ... of a rectangle of distances as far as can be; `first` may be negative."""
+    height, width = bits.shape
+    start = max(0, -first)
+    count = min(height - start, width - first - start)
+    if count > 0:
+        begin = start * width + start + first
+        bits.reshape(-1)[begin : begin + (count - 1) * (width + 1) + 1 : width + 1] = 255

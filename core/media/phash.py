@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SIDE = 64  # pixels of the scaled picture
 BLOCK = 8  # lowest frequencies kept, each way
 MONTAGE_SIDE = 5  # frames a row and a column of a video's montage
-BAND_BYTES = 1 << 20  # of pixels widened at a time: they stay in the processor's cache
+BAND_BYTES = 2 << 20  # of pixels widened at a time: they stay in the processor's cache
 GROUP = 8  # outputs computed at once
 
 

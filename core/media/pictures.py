@@ -110,7 +110,11 @@ def _luma_and_chroma(image: Image) -> tuple[Pixels, Pixels, Pixels]:
     import numpy
 
     image.draft("YCbCr", None)
-    luma, blue, red = (numpy.asarray(plane) for plane in image.split())
+    image.load()
+    luma, blue, red = (
+        numpy.frombuffer(image.tobytes("raw", band), numpy.uint8).reshape(image.height, image.width)
+        for band in ("Y", "Cb", "Cr")
+    )
     return luma, blue, red
 
 

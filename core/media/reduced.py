@@ -10,7 +10,7 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from core.media.phash import SIDE, hash_of_frequencies, lowest_frequencies
+from core.media.phash import BLOCK, SIDE, hash_of_frequencies
 
 if TYPE_CHECKING:
     import numpy
@@ -36,16 +36,16 @@ def reduced_phash(luma: NDArray[numpy.uint8], width: int, height: int) -> int | 
 
     if luma.shape == (height, width):
         return None
-    down, across = (_filter(*lengths) for lengths in ((luma.shape[0], height), (luma.shape[1], width)))
-    grey: NDArray[numpy.float64] = (down @ luma.astype(numpy.float32) @ across.T).astype(numpy.float64)
-    low = lowest_frequencies(grey)
+    down, across = (_frequencies(*lengths) for lengths in ((luma.shape[0], height), (luma.shape[1], width)))
+    low = (down @ luma.astype(numpy.float32) @ across.T).astype(numpy.float64).reshape(-1)
     middle = numpy.sort(low)[30:34]
     return hash_of_frequencies(low) if middle[3] - middle[0] > UNSURE else None
 
 
 @lru_cache(maxsize=64)
-def _filter(length: int, true_length: int) -> NDArray[numpy.float32]:
-    """64 x `length` weights of a triangle filter over samples of which `length` cover `true_length` pixels."""
+def _frequencies(length: int, true_length: int) -> NDArray[numpy.float32]:
+    """8 x `length` weights: a triangle filter to 64 samples, of which `length` cover `true_length` pixels, and the
+    lowest frequencies of its outcome (the unscaled DCT-II, as in `core.media.phash`)."""
     import numpy
 
     fraction = max(1, 1 << round(math.log2(true_length / length)))
@@ -53,5 +53,7 @@ def _filter(length: int, true_length: int) -> NDArray[numpy.float32]:
     reach = max(scale, 1.0)
     centres = scale * (numpy.arange(SIDE) + 0.5) - 0.5
     weights = numpy.clip(1 - numpy.abs(centres[:, None] - numpy.arange(length)) / reach, 0, None)
-    found: NDArray[numpy.float32] = (weights / weights.sum(axis=1, keepdims=True)).astype(numpy.float32)
+    weights /= weights.sum(axis=1, keepdims=True)
+    waves = numpy.cos(numpy.outer(numpy.arange(BLOCK), numpy.arange(SIDE) + 0.5) * math.pi / SIDE)
+    found: NDArray[numpy.float32] = (waves @ weights).astype(numpy.float32)
     return found

@@ -26,7 +26,9 @@ def run() -> None:
         "120 x 40, half-blocks, from key to the last picture",
         [
             Figure("cold", f"{shown['cold']:.0f} ms"),
-            Figure("warm", f"{warm[len(warm) // 2]:.0f} ms, slowest {warm[-1]:.0f}", "<= 150 ms", warm[-1] <= 150),
+            Figure(
+                "warm", f"{warm[len(warm) // 2]:.0f} ms, slowest of 15 {warm[-1]:.0f}", "<= 150 ms", warm[-1] <= 150
+            ),
             Figure("longest pause of the loop", f"{shown['pause']:.0f} ms", "< 100 ms", shown["pause"] < 100),
             Figure("keys while pictures are decoded", f"{keys[len(keys) // 2]:.0f} ms, slowest {keys[-1]:.0f}"),
         ],

@@ -98,7 +98,7 @@ async def measure(folder: Path) -> dict[str, Any]:
         await _until(is_drawn)
         await closed()
         warm = []
-        for _ in range(5):
+        for _ in range(15):
             warm.append(await opened())
             await closed()
         watcher.cancel()

@@ -7,7 +7,6 @@ import fcntl
 import json
 import os
 import pty
-import resource
 import select
 import statistics
 import struct
@@ -17,6 +16,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from memory import peak_mib
 
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")  # read when textual is imported
 
@@ -40,10 +41,6 @@ async def _until(condition: Callable[[], object], patience: float = 60.0) -> Non
 
 def _since(started: float) -> float:
     return (time.perf_counter() - started) * 1000
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 _CHANGES = {
@@ -134,7 +131,7 @@ async def measure_list(folder: Path, desk: str) -> dict[str, Any]:
             "end, home": await keys(["end", "home"] * 25),
         }
         changes = {name: await change(pressed) for name, pressed in _CHANGES[desk].items()}
-    return {"first": first, "again": again, "keys": moves, "changes": changes, "peak": _peak()}
+    return {"first": first, "again": again, "keys": moves, "changes": changes, "peak": peak_mib()}
 
 
 def measure_terminal(folder: Path) -> dict[str, Any]:
@@ -212,7 +209,7 @@ async def measure_table() -> dict[str, Any]:
             table.add_row(f"Scene {number}", "1:00:00", f"The Entry of Scene {number}", "Studio", "97", key=str(number))
         await _until(lambda: not table._new_rows and not table._require_update_dimensions)
         await pilot.pause()
-        return {"settled": _since(started), "peak": _peak()}
+        return {"settled": _since(started), "peak": peak_mib()}
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 from hash_sets import hashes
+from memory import peak_mib
 
 from core.media.hamming import Engine, iter_near_pairs, near_pairs, nearest, unique
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Hashes = "NDArray[numpy.uint64]"
-_MIB = 1024.0
 
 
 def main(way: str, kind: str, count: int, distance: int) -> dict[str, Any]:
@@ -36,10 +35,10 @@ def main(way: str, kind: str, count: int, distance: int) -> dict[str, Any]:
         "one": _one,
         "same": _same,
     }
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB
+    before = peak_mib()
     found = ways[way](values, distance)
     found["before"] = before
-    found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB
+    found["peak"] = peak_mib()
     return found
 
 

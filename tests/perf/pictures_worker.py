@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")  # read when textual is imported
 
+from memory import peak_mib
 from PIL import Image
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
@@ -97,7 +97,7 @@ async def measure(drawing: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         fresh, _ = await page_through(drawing, Path(folder), raws)
         cached, kept = await page_through(drawing, Path(folder), raws)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mib()
     return {"fresh": fresh, "cached": cached, "peak": peak, "kept": kept}
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import resource
 import sys
 import time
 from pathlib import Path
+
+from memory import peak_mib
 
 from core.config import load_settings
 from core.runtime import open_runtime
@@ -23,7 +24,7 @@ async def scan(config: Path, data_dir: Path) -> dict[str, object]:
     return {
         "wall": time.monotonic() - started,
         "cpu": time.process_time() - cpu,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": peak_mib(),
         "fullness": [run.fullness for run in report.endpoints],
         "requests": result["requests"],
         "looked_up": result["looked_up"],
