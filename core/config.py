@@ -28,6 +28,7 @@ from core.settings import (
     Settings,
     StashSettings,
     infos_of,
+    pair_kind,
     sections,
     setting_infos,
 )
@@ -176,26 +177,27 @@ class _Reader:
         check = CHECKS.get(info.kind)
         return value if check is None or not value else check(value, self._file.path.parent)
 
-    def _path_map(self, info: SettingInfo, raw: Any) -> tuple[PathMapping, ...]:
-        """The path pairs. Raises ValueError."""
+    def _path_map(self, info: SettingInfo, raw: Any) -> tuple[msgspec.Struct, ...]:
+        """The path pairs, of the kind that the setting declares. Raises ValueError."""
         if not isinstance(raw, list) or not all(isinstance(pair, dict) for pair in raw):
             raise ValueError(f"is {shown_value(raw)}; it must be {info.allowed}")
-        infos = infos_of("stash.path_map", PathMapping)
-        pairs: list[PathMapping] = []
+        kind = pair_kind(info)
+        infos = infos_of(f"{info.section}.{info.name}", kind)
+        shape = f"a pair is {{ {', '.join(infos)} }}"
+        pairs: list[msgspec.Struct] = []
         for number, pair in enumerate(raw, start=1):
             for name in pair:
                 if name not in infos:
-                    raise ValueError(
-                        f"has an unknown key {shown_value(name)} in pair {number}; a pair is {{ stash, local }}"
-                    )
+                    raise ValueError(f"has an unknown key {shown_value(name)} in pair {number}; {shape}")
             if missing := [name for name in infos if not pair.get(name)]:
-                raise ValueError(f"lacks {' and '.join(missing)} in pair {number}; a pair is {{ stash, local }}")
+                raise ValueError(f"lacks {' and '.join(missing)} in pair {number}; {shape}")
             try:
-                filled = PathMapping(**{name: self._value(infos[name], pair[name]) for name in infos})
+                filled = kind(**{name: self._value(infos[name], pair[name]) for name in infos})
             except ValueError as error:
                 raise ValueError(f"is wrong in pair {number}: {error}") from None
-            if any(filled.stash == other.stash for other in pairs):
-                raise ValueError(f"names {shown_value(filled.stash)} twice")
+            key = getattr(filled, filled.key)
+            if any(key == getattr(other, filled.key) for other in pairs):
+                raise ValueError(f"names {shown_value(key)} twice")
             pairs.append(filled)
         return tuple(pairs)
 

@@ -11,7 +11,7 @@ import typing
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -25,6 +25,7 @@ from core.settings_intake import IntakeSettings
 class PathMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The same folder as Stash sees it and as this machine does."""
 
+    key: ClassVar[str] = "stash"
     stash: Annotated[str, _meta("The folder as Stash writes it.", kind="stash-path")]
     local: Annotated[str, _meta("The same folder on this machine.", kind="path")]
 
@@ -254,14 +255,20 @@ def infos_of(section: str, struct: type[msgspec.Struct]) -> dict[str, SettingInf
     return infos
 
 
+def pair_kind(info: SettingInfo) -> Any:
+    """The struct of each pair of a path mapping; its `key` names the field that no two pairs share."""
+    return typing.get_args(typing.get_args(info.hint)[0])[0]
+
+
 def _allowed(kind: Any, meta: msgspec.Meta) -> str:
     """In words, what a setting may be."""
     if typing.get_origin(kind) is Literal:
         return "one of " + ", ".join(f'"{choice}"' for choice in typing.get_args(kind))
     if typing.get_origin(kind) is tuple:
         item = typing.get_args(kind)[0]
-        if item is PathMapping:
-            return 'a list of { stash = "...", local = "..." }'
+        if isinstance(item, type) and issubclass(item, msgspec.Struct):
+            fields = ", ".join(f'{name} = "..."' for name in item.__struct_fields__)
+            return f"a list of {{ {fields} }}"
         if typing.get_origin(item) is Literal:
             return "a list of " + ", ".join(f'"{choice}"' for choice in typing.get_args(item))
         return "a list of texts in quotes"

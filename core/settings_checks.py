@@ -87,6 +87,13 @@ def _stash_path(text: str) -> str:
     return text
 
 
+def _immich_path(text: str) -> str:
+    """An absolute path as Immich writes it. Raises ValueError."""
+    if not text.startswith("/"):
+        raise ValueError(f"immich is {shown_value(text)}; it must be a whole path as Immich shows it")
+    return text
+
+
 def _local_path(text: str, base: Path) -> str:
     """A path on this machine, made absolute. Raises ValueError."""
     if "\0" in text:
@@ -116,6 +123,7 @@ CHECKS: Final[dict[str, Callable[[Any, Path], Any]]] = {
     "immich-url": lambda text, _: immich_url(text),
     "endpoints": lambda addresses, _: _endpoints(addresses),
     "stash-path": lambda text, _: _stash_path(text),
+    "immich-path": lambda text, _: _immich_path(text),
     "path": _local_path,
     "paths": _local_paths,
     "keep-rules": lambda names, _: _keep_rules(names),
