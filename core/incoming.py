@@ -126,8 +126,8 @@ class Outcome:
 class ItemState(StrEnum):
     """Where a picture stands.
 
-    added -> fetched -> pending -> sorted or review -> rejected; failed from anywhere, and back by `retry`. What was
-    done unasked and taken back is returned: nothing happens to it until it is handed over again.
+    added -> fetched -> pending -> sorted or review -> rejected; failed from anywhere, and back by `retry`. What an undo
+    took back is `returned`: nothing happens to it until it is handed over again.
     """
 
     ADDED = "added"  # recorded; the file is not here yet
@@ -138,7 +138,7 @@ class ItemState(StrEnum):
     REJECTED = "rejected"
     TRASHED = "trashed"  # a duplicate that went to the trash unasked
     FAILED = "failed"
-    RETURNED = "returned"
+    RETURNED = "returned"  # what was done with it unasked was taken back
 
 
 TO_DO: Final = (ItemState.ADDED, ItemState.FETCHED, ItemState.PENDING)
@@ -204,8 +204,8 @@ class Added:
 class Item:
     """A picture that came in. Paths surrogate-escaped; sizes in bytes; `fetching` is the download's own business.
 
-    `identity` is that of the file at `file_path` when it was last looked at. `asset_is_ours`: the asset came to Immich
-    by Winnow. `near` says in words what it looks like, empty where it looks like nothing that is known.
+    `identity` is the file as it was last seen. `asset_is_ours`: Winnow put it into Immich. `near` says in words what it
+    looks like, and decides nothing.
     """
 
     id: int

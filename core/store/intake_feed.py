@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-import msgspec
-
 from core.incoming import Added, Item, ItemState, NewFile, NewItem
-from core.library import FileIdentity
 from core.store import intake
 from core.store.database import Reader, Transaction
 from core.store.library import storable
@@ -34,7 +31,7 @@ async def _hand_over(tx: Transaction, file: NewFile, now: float) -> Added:
         await _record(tx, row[0], file, now)
         return Added(row[0], is_new=False, state=ItemState.FETCHED, is_again=True)
     if row is not None and state in (ItemState.FETCHED, ItemState.PENDING) and row[2] == os.fsencode(file.path):
-        await tx.execute("UPDATE downloads SET identity = ? WHERE id = ?", (_json(file.identity), row[0]))
+        await intake.set_place(tx, row[0], path=file.path, identity=file.identity)
         return Added(row[0], is_new=False, state=state)
     if row is not None:  # its file went elsewhere: this is another one
         await tx.execute("UPDATE downloads SET token = randomblob(16) WHERE id = ?", (row[0],))
@@ -48,34 +45,21 @@ async def _hand_over(tx: Transaction, file: NewFile, now: float) -> Added:
 
 async def _on_its_way(tx: Transaction, file: NewFile) -> Added | None:
     """The item that this very file is already, whatever its path."""
-    rows = await tx.rows(
-        "SELECT id, state, identity FROM downloads WHERE file_hash = ? AND state IN ('fetched', 'pending', 'review') "
-        "ORDER BY id",
-        (file.sha256,),
+    row = await tx.one(
+        "SELECT id, state FROM downloads WHERE file_hash = ? AND device = ? AND inode = ? "
+        "AND state IN ('fetched', 'pending', 'review') ORDER BY id LIMIT 1",
+        (file.sha256, file.identity.device, file.identity.inode),
     )
-    for item_id, state, identity in rows:
-        known = None if identity is None else msgspec.json.decode(identity, type=FileIdentity)
-        if known is not None and (known.device, known.inode) == (file.identity.device, file.identity.inode):
-            return Added(item_id, is_new=False, state=ItemState(state))
-    return None
+    return None if row is None else Added(row[0], is_new=False, state=ItemState(row[1]))
 
 
 async def _record(tx: Transaction, item_id: int, file: NewFile, now: float) -> None:
     await tx.execute(
-        "UPDATE downloads SET state = 'fetched', origin = ?1, file_path = ?1, filename = ?2, identity = ?3, size = ?4, "
-        "file_hash = ?5, sha1 = ?6, md5 = ?7, download_date = ?8, next_at = ?8, attempts = 0, error = '', "
-        "asset_id = '', faces = NULL, outcome = NULL, near = '', finished_at = NULL WHERE id = ?9",
-        (
-            os.fsencode(file.path),
-            storable(file.filename),
-            _json(file.identity),
-            file.identity.size,
-            file.sha256,
-            file.sha1,
-            file.md5,
-            now,
-            item_id,
-        ),
+        "UPDATE downloads SET state = 'fetched', origin = ?1, file_path = ?1, filename = ?2, size = ?3, device = ?4, "
+        "inode = ?5, mtime_ns = ?6, file_hash = ?7, sha1 = ?8, md5 = ?9, download_date = ?10, next_at = ?10, "
+        "attempts = 0, error = '', asset_id = '', faces = NULL, outcome = NULL, near = '', finished_at = NULL "
+        "WHERE id = ?11",
+        (os.fsencode(file.path), storable(file.filename), *_content(file), now, item_id),
     )
 
 
@@ -95,16 +79,17 @@ async def hand_over_addresses(tx: Transaction, items: Sequence[NewItem], *, now:
 async def took_new_content(tx: Transaction, item_id: int, file: NewFile) -> None:
     """The file of an item that waits was written to since: what it holds now is what counts."""
     await tx.execute(
-        "UPDATE downloads SET identity = ?, size = ?, file_hash = ?, sha1 = ?, md5 = ?, near = '', asset_id = '', "
-        "state = 'fetched' WHERE id = ? AND state IN ('fetched', 'pending')",
-        (_json(file.identity), file.identity.size, file.sha256, file.sha1, file.md5, item_id),
+        "UPDATE downloads SET size = ?, device = ?, inode = ?, mtime_ns = ?, file_hash = ?, sha1 = ?, md5 = ?, "
+        "near = '', asset_id = '', state = 'fetched' WHERE id = ? AND state IN ('fetched', 'pending')",
+        (*_content(file), item_id),
     )
 
 
 async def fetch_anew(tx: Transaction, item_id: int, *, now: float) -> None:
     """The file behind an address is gone before anything was done with it: it is to be fetched again."""
     await tx.execute(
-        "UPDATE downloads SET state = 'added', file_path = NULL, identity = NULL, file_hash = NULL, next_at = ? "
+        "UPDATE downloads SET state = 'added', file_path = NULL, inode = NULL, device = NULL, mtime_ns = NULL, "
+        "file_hash = NULL, next_at = ? "
         "WHERE id = ? AND state IN ('fetched', 'pending') AND url <> ''",
         (now, item_id),
     )
@@ -153,5 +138,7 @@ async def asset_went(tx: Transaction, item_ids: Sequence[int]) -> None:
     await tx.many("UPDATE downloads SET asset_is_ours = 0 WHERE id = ?", [(one,) for one in item_ids])
 
 
-def _json(identity: FileIdentity) -> bytes:
-    return msgspec.json.encode(identity)
+def _content(file: NewFile) -> tuple[int | bytes, ...]:
+    """Which file it is, and what it holds."""
+    one = file.identity
+    return (one.size, one.device, one.inode, one.mtime_ns, file.sha256, file.sha1, file.md5)

@@ -1,6 +1,4 @@
-"""The steps of the schema for what the intake desk keeps. As in `core.store.schema`, one that was published never
-changes.
-"""
+"""The third and the fourth step of the schema: what the intake desk keeps. As in `core.store.schema`, none changes."""
 
 from __future__ import annotations
 
@@ -81,10 +79,16 @@ CREATE TABLE person_folders (   -- whose a folder of sorted pictures is
 """
 
 FOURTH: Final = """
-ALTER TABLE downloads ADD COLUMN identity BLOB;  -- JSON: which file stood at file_path when it was last looked at
-ALTER TABLE downloads ADD COLUMN asset_is_ours INTEGER NOT NULL DEFAULT 0;  -- the asset came to Immich by Winnow
-ALTER TABLE downloads ADD COLUMN near TEXT NOT NULL DEFAULT '';  -- what it looks like, in words
-CREATE INDEX downloads_with_asset ON downloads (id) WHERE asset_is_ours;
+ALTER TABLE downloads ADD COLUMN device INTEGER;    -- what the file was when it was last seen, with its size
+ALTER TABLE downloads ADD COLUMN inode INTEGER;
+ALTER TABLE downloads ADD COLUMN mtime_ns INTEGER;
+ALTER TABLE downloads ADD COLUMN asset_is_ours INTEGER NOT NULL DEFAULT 0;  -- Winnow itself put it into Immich
+ALTER TABLE downloads ADD COLUMN near TEXT NOT NULL DEFAULT '';             -- what it looks like, in words
 
+ALTER TABLE review_queue ADD COLUMN skipped_at REAL;
+ALTER TABLE review_queue ADD COLUMN near TEXT NOT NULL DEFAULT '';
+CREATE INDEX review_queue_in_turn ON review_queue (action, (skipped_at IS NOT NULL), created_at DESC, id);
+
+CREATE INDEX downloads_with_own_asset ON downloads (id) WHERE asset_is_ours;
 CREATE INDEX library_files_by_size ON library_files (size);
 """
