@@ -70,7 +70,7 @@ class PeopleKnown:
         named, note = await self._from_immich()
         async with self._database.read() as reader:
             folders = await intake_known.people_with_folders(reader)
-        return People(tuple(_merged(named, await self._standing(folders))), note)
+        return People(tuple(merged(named, await self._standing(folders))), note)
 
     async def find(self, wanted: str) -> PersonChoice:
         """Whom an id or a name means; somebody new where nobody has that name.
@@ -128,7 +128,7 @@ def _those_there(base: Base, folders: list[tuple[str, Person]]) -> list[tuple[st
     return [one for one in folders if (base.path / one[0]).is_dir()]
 
 
-def _merged(named: Iterable[Person], folders: Iterable[tuple[str, Person]]) -> list[PersonChoice]:
+def merged(named: Iterable[Person], folders: Iterable[tuple[str, Person]]) -> list[PersonChoice]:
     """One entry a person: a folder joins its owner, or the only one in Immich who has that name and no folder."""
     found = {one.id: PersonChoice(one.id, one.name, is_in_immich=True) for one in named}
     left: list[tuple[str, Person]] = []

@@ -98,7 +98,8 @@ class Reviewing(Reading):
         )
         moved = {one.part for one in effects}
         effects = [*(one for one in faces if one.part in moved), *effects]
-        self._people.forget()
+        if assign_face and not chosen.is_in_immich:
+            self._people.forget()
         title = f"approve {count(len(waiting), 'picture')} to {shown(chosen.name)}"
         return await self._at_once("approve", title, effects, [*refused, *more], on_progress)
 

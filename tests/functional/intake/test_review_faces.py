@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from intake_cases import Place, desk_over, folders, in_review
+from intake_cases import Place, desk_over, folders, in_review, item
 
 from core.demo.immich_server import DemoImmich
 from core.demo.immich_world import DemoAsset, DemoPerson, FacePlan
 from core.errors import ConfigError, MissingScopeError, ServerError
 from core.runtime import ReviewAction
+from core.store import intake
+from core.store.database import Database
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,19 @@ async def test_a_face_of_nobody_stays_assigned_and_that_is_said_before(setting: 
         assert "cannot take a face away" in undone.not_done[0].words
         assert (whose(asset), setting.place.tree) == (["Ada"], before)
         assert (await runtime.intake.lines([review_id]))[0].action is ReviewAction.PENDING
+        assert await runtime.history.last_undoable() is None
+
+
+async def test_a_copy_of_ours_with_a_given_face_stays_in_immich(setting: Setting) -> None:
+    setting.person("Ada")
+    review_id, asset = await setting.picture("a.jpg", setting.person("Bob"))
+    async with Database.open(setting.place.database) as database, database.write() as tx:
+        await intake.set_asset_is_ours(tx, asset.id, is_ours=True)
+    async with desk_over(setting.place) as runtime:
+        report = await runtime.intake.approve([review_id], "Ada", assign_face=True)
+        assert not (await item(setting.place, review_id)).asset_is_ours
+        await runtime.history.undo_batch(report.batch_id)
+        assert (await item(setting.place, review_id)).asset_is_ours
 
 
 async def test_somebody_new_is_made_once_for_many(setting: Setting) -> None:
