@@ -11,9 +11,10 @@ from core.demo.cases import Case
 from core.demo.world import DemoWorld
 from core.model import RecommendationFilter, Sort, Status
 from core.runtime import open_runtime
-from tui.dialogs.accept_all import AcceptAllDialog, AcceptResultDialog
+from tui.dialogs.accept_all import AcceptAllDialog
 from tui.dialogs.dismiss import DismissDialog
 from tui.dialogs.metadata import MetadataDialog
+from tui.dialogs.plan_preview import ResultDialog
 from tui.screens.match_detail import MatchDetailScreen
 from tui.screens.matching import MatchingScreen
 
@@ -258,7 +259,7 @@ async def test_what_accept_all_could_not_link_is_listed_with_its_reason(world: D
         await it.press("A")
         await it.until(lambda: isinstance(it.app.screen, AcceptAllDialog), "the preview")
         await it.press("y")
-        await it.until(lambda: isinstance(it.app.screen, AcceptResultDialog), "the refusals")
+        await it.until(lambda: isinstance(it.app.screen, ResultDialog), "the refusals")
         await it.sees("14 scenes linked")
         await it.sees("1 not linked")
         await it.press("escape")
