@@ -10,11 +10,11 @@ from pathlib import Path
 
 from core.config import load_settings
 from core.file_names import safe_file_name
-from core.incoming import Category, Destination, Faces, Item, ItemState, NewItem, Outcome, Person
+from core.incoming import Category, Destination, Faces, Item, ItemState, NewFile, Outcome, Person
 from core.ledger.apply import Step
 from core.ledger.trash_checks import identity_at
 from core.runtime import DATABASE_NAME, ReviewLine, Runtime, open_runtime
-from core.store import intake, intake_known, review_queue
+from core.store import intake, intake_feed, intake_known, review_queue
 from core.store.database import Database
 
 NOW = 1_800_000_000.0
@@ -103,16 +103,20 @@ async def in_review(
     )
     sha256 = hashlib.sha256(data).digest()
     async with Database.open(place.database) as database, database.write() as tx:
-        item = NewItem.file(str(place.root / "in" / name), source=source, filename=name, sha256=sha256)
-        (added,) = await intake.add(tx, [item], now=now)
-        await intake.set_fetched(
+        assert identity is not None
+        (added,) = await intake_feed.hand_over_files(
             tx,
-            added.id,
-            path=str(place.root / "in" / name),
-            filename=name,
-            size=len(data),
-            sha256=sha256,
-            md5=hashlib.md5(data).digest(),
+            [
+                NewFile(
+                    source,
+                    str(place.root / "in" / name),
+                    name,
+                    identity,
+                    sha256=sha256,
+                    sha1=hashlib.sha1(data).digest(),
+                    md5=hashlib.md5(data).digest(),
+                )
+            ],
             now=now,
         )
         await intake.set_pending(tx, added.id, next_at=now, asset_id=asset_id)
