@@ -7,7 +7,7 @@ never taken for "no face".
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -45,7 +45,7 @@ class Analysing:
         self._waiting: dict[int, Item] = {}
         self._unread: set[int] = set()
 
-    async def run(self, items: Sequence[Item], job: Job) -> AsyncIterator[Routed]:
+    async def run(self, items: Sequence[Item], job: Job) -> AsyncGenerator[Routed]:
         """What becomes of each picture, as soon as it is known; at the deadline, that it waits."""
         async for item, look in self._way.offer(items):
             if look.standing in (Standing.NEVER, Standing.HELD):
