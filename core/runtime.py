@@ -19,6 +19,7 @@ from core.duplicates.desk import DuplicatesDesk
 from core.duplicates.fingerprinting import HASH
 from core.effect_table import effect_handlers, effect_witnesses
 from core.errors import ConfigError, ServerError, UsageError
+from core.intake.desk import RUN as INTAKE_RUN
 from core.intake.desk import IntakeDesk
 from core.jobs import Job, Jobs, Progress
 from core.ledger.apply import BatchReport, Ledger, Outcome, Step
@@ -52,6 +53,7 @@ __all__ = [
     "ACCEPT",
     "APPLY",
     "DUPLICATES_SCAN",
+    "INTAKE_RUN",
     "SCAN",
     "AcceptPlan",
     "BatchRecord",
@@ -201,6 +203,9 @@ class Runtime:
         if record.kind == HASH:
             await self.duplicates.hash([Media(one) for one in record.parameters["media"]])
             return (await self.jobs.newest(kind=HASH, limit=1))[0]
+        if record.kind == INTAKE_RUN:
+            await self.intake.run()
+            return (await self.jobs.newest(kind=INTAKE_RUN, limit=1))[0]
         if record.kind == ACCEPT:
             await self.matching.resume_accept(record)
         elif record.kind == APPLY:
@@ -247,7 +252,7 @@ async def open_runtime(
             jobs,
             MatchingDesk(database, jobs, ledger, the_clock, settings.matching, http=http, stash=stash, boxes=boxes),
             DuplicatesDesk(database, jobs, ledger, the_clock, settings, pool=pool, stash=stash),
-            IntakeDesk(database, jobs, ledger, the_clock, settings, pool=pool, immich=immich),
+            IntakeDesk(database, jobs, ledger, the_clock, settings, pool=pool, http=http, immich=immich),
             History(database, ledger),
             stash=stash,
             recovered=tuple(recovered),

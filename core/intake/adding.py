@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -92,7 +92,7 @@ class Adding:
             reports += [_report(shown_address(item.url), one) for item, one in zip(items, added, strict=True)]
         return reports
 
-    async def files(self, paths: Iterable[Path], *, source: str = "") -> AsyncIterator[AddReport]:
+    async def files(self, paths: Iterable[Path], *, source: str = "") -> AsyncGenerator[AddReport]:
         """Files, each read once and written down in batches; what became of each, in no order."""
         turn = iter(paths)
         stop = threading.Event()
@@ -105,7 +105,7 @@ class Adding:
 
     # -- paths -------------------------------------------------------------------------------------------------------
 
-    async def _inputs(self, texts: Sequence[str], source: str) -> AsyncIterator[AddReport]:
+    async def _inputs(self, texts: Sequence[str], source: str) -> AsyncGenerator[AddReport]:
         for text in texts:
             try:
                 path = await asyncio.to_thread(whole_path, Path(text))
@@ -121,7 +121,7 @@ class Adding:
                 async for report in self.files([path], source=source):
                     yield report
 
-    async def _folder(self, folder: Path, source: str) -> AsyncIterator[AddReport]:
+    async def _folder(self, folder: Path, source: str) -> AsyncGenerator[AddReport]:
         if words := self._why_own(folder):
             yield AddReport(shown(folder), HowAdded.REFUSED, words=words)
             return

@@ -78,6 +78,12 @@ async def people_with_folders(reader: Reader) -> list[tuple[str, Person]]:
     return [(folder, Person(person_id, name)) for folder, person_id, name in rows]
 
 
+async def places(reader: Reader, where: Known, content: bytes) -> list[tuple[str, float | None]]:
+    """The paths at which a content was remembered, and since when."""
+    rows = await reader.rows("SELECT path, at FROM known_hashes WHERE hash = ? AND place = ?", (content, where))
+    return [(os.fsdecode(path), at) for path, at in rows]
+
+
 async def hand_over(tx: Transaction, folder: str, owner_id: str, person: Person) -> bool:
     """Let somebody else have a folder; False when it is not the owner's any more."""
     changed = await tx.execute(

@@ -163,6 +163,19 @@ async def files(reader: Reader, ids: Sequence[int]) -> dict[int, LibraryFile]:
     return found
 
 
+async def files_of_size(reader: Reader, size: int) -> list[LibraryFile]:
+    """The files that have so many bytes."""
+    return [_file(row) for row in await reader.rows(f"SELECT {_COLUMNS} FROM library_files WHERE size = ?", (size,))]
+
+
+async def phashes(reader: Reader, media: Media) -> list[tuple[int, int]]:
+    """The PHASH (unsigned 64-bit) and the id of every file of a medium that has one."""
+    rows = await reader.rows(
+        "SELECT phash, id FROM library_files WHERE media = ? AND phash IS NOT NULL AND phash NOT IN (0, -1)", (media,)
+    )
+    return [(phash & (1 << 64) - 1, file_id) for phash, file_id in rows]
+
+
 async def files_after(reader: Reader, after_id: int, *, limit: int = 2000) -> list[LibraryFile]:
     """The next files by rising id."""
     rows = await reader.rows(

@@ -48,6 +48,7 @@ async def _serve(world: Demonstration, args: argparse.Namespace, console: Consol
         console.out("Try, in another terminal:")
         console.out(f"  winnow --scan-only {plain(options)}")
         console.out(f"  winnow list matching {plain(options)}")
+        console.out(f"  winnow intake add {plain(world.picture_url)} {plain(options)}")
         console.out("Ctrl-C ends it.")
     console.flush()
     try:
