@@ -12,12 +12,15 @@ def add_intake(commands: Commands) -> None:
     desk = commands.add(
         "intake",
         "intake:list_review",
-        "pictures that came in: approve to a person, reject, skip, look at figures",
+        "pictures that come in: hand over, sort, approve to a person, reject, skip, look at figures",
+        "winnow intake add ~/Downloads/portrait.jpg https://example.org/picture.jpg",
+        "winnow intake run",
         "winnow intake approve 3 4 --person Ada",
         "winnow intake stats --days 7",
     )
     desk.set_defaults(status="pending", category=None, limit=None, desk="intake")
     actions = Commands(desk, is_nested=True)
+    _add_feeding(actions)
     _add_decisions(actions)
     retry = actions.add(
         "retry",
@@ -36,6 +39,29 @@ def add_intake(commands: Commands) -> None:
         "winnow intake stats --days 30 --json",
     )
     stats.add_argument("--days", metavar="N", type=a_count, default=1, help="so many days up to today (default: 1)")
+
+
+def _add_feeding(actions: Commands) -> None:
+    add = actions.add(
+        "add",
+        "intake_feed:add",
+        "hand over addresses, files and folders; they are written down, nothing is moved yet",
+        "winnow intake add ~/Downloads --source browser",
+        "winnow intake add https://example.org/picture.jpg",
+        "winnow intake add --from-file list.txt",
+    )
+    add.add_argument("inputs", metavar="URL|PATH", nargs="*", help="addresses (http, https), files, folders")
+    add.add_argument(
+        "--from-file", metavar="FILE", action="append", help="a list, one a line; - reads it from the input"
+    )
+    add.add_argument("--source", metavar="NAME", help="who hands them over, as the review shows it")
+    actions.add(
+        "run",
+        "intake_feed:run",
+        "work on everything that came in: fetch, compare, recognise, file or queue",
+        "winnow intake run",
+        "winnow intake run --json",
+    )
 
 
 def _add_decisions(actions: Commands) -> None:

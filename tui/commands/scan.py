@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.duplicates.scan import DuplicatesReport
 from core.errors import ConfigError, JobCancelledError, UsageError, WinnowError
+from core.intake.run import IntakeReport
 from core.runtime import Progress, Runtime, ScanOptions, ScanReport
 from core.words import count, size
 from tui.commands.opening import endpoint_to_scan, opened
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 MATCHING: Final = "matching"
 DUPLICATES: Final = "duplicates"
-Report = ScanReport | DuplicatesReport
+INTAKE: Final = "intake"
+Report = ScanReport | DuplicatesReport | IntakeReport
 
 
 async def scan(args: argparse.Namespace, console: Console) -> int:
@@ -39,9 +41,14 @@ async def scan(args: argparse.Namespace, console: Console) -> int:
 def desks_in_use(runtime: Runtime) -> tuple[str, ...]:
     """The desks that have something to scan. Raises ConfigError when none has."""
     settings = runtime.settings
-    if not settings.stash.url and not runtime.duplicates.is_configured:
+    if not settings.stash.url and not runtime.duplicates.is_configured and not settings.intake.enabled:
         settings.require_stash()
-    return ((MATCHING,) if settings.stash.url else ()) + (DUPLICATES,)
+    in_use = {
+        MATCHING: bool(settings.stash.url),
+        DUPLICATES: runtime.duplicates.is_configured,
+        INTAKE: settings.intake.enabled,
+    }
+    return tuple(desk for desk, is_in_use in in_use.items() if is_in_use)
 
 
 async def scan_with(
@@ -49,7 +56,7 @@ async def scan_with(
     console: Console,
     options: ScanOptions,
     *,
-    desks: Sequence[str] = (MATCHING, DUPLICATES),
+    desks: Sequence[str] = (MATCHING, DUPLICATES, INTAKE),
     is_due_only: bool = False,
     is_json: bool = False,
 ) -> int:
@@ -58,6 +65,7 @@ async def scan_with(
     scans: dict[str, tuple[Callable[[], Awaitable[Report]], Callable[[], Awaitable[float | None]]]] = {
         MATCHING: (lambda: runtime.matching.scan(options), runtime.matching.next_scan_at),
         DUPLICATES: (runtime.duplicates.scan, runtime.duplicates.next_scan_at),
+        INTAKE: (runtime.intake.run, runtime.intake.next_run_at),
     }
     reports: dict[str, Report] = {}
     errors: list[str] = []
@@ -100,6 +108,8 @@ def print_report(report: Report, console: Console) -> None:
     """What a scan found, in words."""
     if isinstance(report, ScanReport):
         _print_matching(report, console)
+    elif isinstance(report, IntakeReport):
+        _print_intake(report, console)
     else:
         _print_duplicates(report, console)
 
@@ -134,6 +144,23 @@ def _print_duplicates(report: DuplicatesReport, console: Console) -> None:
     console.out(f"{waiting} for a decision{gain}.")
     if groups:
         console.out("Next: winnow list duplicates")
+
+
+def _print_intake(report: IntakeReport, console: Console) -> None:
+    review = sum(report.review.values())
+    parts = [f"{report.sorted} sorted", f"{review} to review"]
+    parts += [f"{report.trashed} copies to the trash"] if report.trashed else []
+    parts += [f"{report.failed} failed"] if report.failed else []
+    console.out(f"{count(report.processed, 'picture')} came in: {', '.join(parts)}.")
+    if review:
+        named = ", ".join(f"{number} {one.value.replace('_', ' ')}" for one, number in report.review.items() if number)
+        console.out(f"  to review: {named}")
+    for one in report.errors:
+        console.out(f"  {plain(one.source)}: FAILED: {plain(one.error.removeprefix(f'{one.source}: '))}")
+    if report.pending:
+        console.out(f"{report.pending} still wait to be analysed; the next run looks at them again.")
+    if review:
+        console.out("Next: winnow list intake")
 
 
 def progress_line(progress: Progress) -> str:
