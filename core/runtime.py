@@ -52,6 +52,7 @@ from core.matching.pull import MetadataPull
 from core.matching.scan import ScanOptions, ScanReport
 from core.matching.submit import SUBMIT, Submit
 from core.media.pool import MediaPool
+from core.notify import Notifier
 from core.path_map import local_path
 from core.servers.http import Http
 from core.servers.stash import StashClient
@@ -269,8 +270,10 @@ async def open_runtime(
             TRASH_DELETE: EmptyWitness(the_clock),
         }
         ledger = Ledger(database, owner, the_clock, handlers=handlers, witnesses=witnesses, on_step=on_step)
-        jobs = Jobs(database, owner, the_clock)
+        notifier = Notifier(settings.notify, http)
+        jobs = Jobs(database, owner, the_clock, end_listener=notifier)
         recovered = [*await ledger.recover(), *await jobs.recover()]
+        stack.push_async_callback(notifier.close)
         stack.push_async_callback(jobs.close)
         yield Runtime(
             settings,

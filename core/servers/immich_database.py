@@ -58,7 +58,6 @@ class DatabaseState:
     can_write: bool
 
 
-
 class ImmichDatabase:
     """One database, over one connection that is made at the first question and again when it broke. Safe to share."""
 
@@ -191,10 +190,14 @@ def _in_words(error: Exception, name: str) -> ServerError | ConfigError:
         return MalformedAnswerError("there is no such database: correct [intake.immich] database", server=name)
     if isinstance(error, asyncpg.QueryCanceledError):
         return UnreachableError("it took too long to compare faces: is it overloaded?", server=name)
+    if isinstance(error, asyncpg.LockNotAvailableError):
+        return UnreachableError("its tables are locked: is Immich being updated?", server=name)
     if isinstance(error, asyncpg.UndefinedColumnError | asyncpg.UndefinedTableError | asyncpg.UndefinedFunctionError):
         return MalformedAnswerError("its tables changed meanwhile: is Immich being updated?", server=name)
     if isinstance(error, asyncpg.ClientConfigurationError | ValueError):
-        return ConfigError("[intake.immich] database cannot be used as an address: write postgresql://user:password@host/db")
+        return ConfigError(
+            "[intake.immich] database cannot be used as an address: write postgresql://user:password@host/db"
+        )
     if isinstance(error, asyncpg.TooManyConnectionsError | asyncpg.CannotConnectNowError):
         return UnreachableError("it takes no more connections just now: try again later", server=name)
     if isinstance(error, TimeoutError):
