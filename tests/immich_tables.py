@@ -15,8 +15,10 @@ LAYOUTS = ("3.1", "3.3")
 
 _COMMON = """
 CREATE EXTENSION vector;
-CREATE TABLE "user" (id uuid PRIMARY KEY, email text NOT NULL DEFAULT '', password text NOT NULL DEFAULT 'hash' {cluster});
-CREATE TABLE asset (id uuid PRIMARY KEY, "ownerId" uuid NOT NULL REFERENCES "user", "originalPath" text NOT NULL DEFAULT '',
+CREATE TABLE "user" (id uuid PRIMARY KEY, email text NOT NULL DEFAULT '',
+    password text NOT NULL DEFAULT 'hash' {cluster});
+CREATE TABLE asset (id uuid PRIMARY KEY, "ownerId" uuid NOT NULL REFERENCES "user",
+    "originalPath" text NOT NULL DEFAULT '',
     "deletedAt" timestamptz, visibility text NOT NULL DEFAULT 'timeline');
 {person};
 CREATE TABLE asset_face (id uuid PRIMARY KEY, "assetId" uuid NOT NULL REFERENCES asset, "{column}" uuid,
@@ -28,7 +30,8 @@ GRANT SELECT ON asset, asset_face, face_search TO reader;
 _OLD_PERSON = """CREATE TABLE person (id uuid PRIMARY KEY, "ownerId" uuid NOT NULL, name text NOT NULL DEFAULT '',
     "isHidden" boolean NOT NULL DEFAULT false)"""
 _NEW_PERSON = """CREATE TABLE person_group (id uuid PRIMARY KEY);
-CREATE TABLE person ("ownerId" uuid, "personGroupId" uuid, name text NOT NULL DEFAULT '', PRIMARY KEY ("ownerId", "personGroupId"))"""
+CREATE TABLE person ("ownerId" uuid, "personGroupId" uuid, name text NOT NULL DEFAULT '',
+    PRIMARY KEY ("ownerId", "personGroupId"))"""
 
 
 def schema(layout: str, *, has_visibility: bool = True) -> str:

@@ -68,7 +68,8 @@ class Postgres:
         ready = [str(self.programs / "pg_isready"), "-q", "-h", str(self.folder), "-p", str(self.port)]
         while subprocess.run(ready, check=False, timeout=_SECONDS).returncode:
             text = (self.folder / "log").read_text(errors="replace")
-            assert self.process.poll() is None and time.monotonic() < until, text
+            assert self.process.poll() is None, text
+            assert time.monotonic() < until, text
             time.sleep(0.02)
 
     def stop(self) -> None:

@@ -41,7 +41,8 @@ WHERE c.oid = ANY (SELECT to_regclass(quote_ident(name)) FROM unnest($1::text[])
 """
 # Whether distances can be asked for, whether the session only reads, and whether the role could do more than that.
 SESSION: Final = """
-SELECT to_regoperator('<=>(vector,vector)') IS NOT NULL AS measures,
+SELECT EXISTS (SELECT FROM pg_operator WHERE oprname = '<=>' AND oprleft = to_regtype('vector')
+               AND pg_operator_is_visible(oid)) AS measures,
        current_setting('transaction_read_only') = 'on' AS reads_only,
        EXISTS (SELECT FROM pg_class c, unnest($1::text[]) AS name
                WHERE c.oid = to_regclass(quote_ident(name))
