@@ -16,13 +16,16 @@ import postgresql
 import pytest
 from immich_tables import LAYOUTS, PASSWORD, ROLE, Tables, schema
 
+from core.doctor_immich import examine_immich
 from core.errors import AuthenticationError, ConfigError, MalformedAnswerError, UnreachableError, WinnowError
 from core.intake.confidence import confidence_provider
 from core.intake.model import Category, Destination
 from core.intake.people import ConfidenceProvider, analysed
 from core.intake.route import route
+from core.machine import Check, State
 from core.secret import Secret
 from core.servers import immich_database
+from core.servers.http import Http
 from core.servers.immich_database import ImmichDatabase
 from core.servers.immich_faces import Box, Face, Person
 from core.settings_intake import ImmichSettings, IntakeSettings
@@ -243,6 +246,24 @@ async def test_a_role_that_only_reads_is_enough(tables: Tables, opened: Opened) 
     state = await opened().look()
     assert not state.can_write
     assert state.layout.words == ("Immich 3.2 or newer" if tables.layout == "3.3" else "Immich 1.136 to 3.1")
+
+
+async def test_the_doctor_looks_at_it(tables: Tables, server: postgresql.Postgres, database: str) -> None:
+    settings = IntakeSettings(immich=ImmichSettings(database=Secret(server.address(ROLE, PASSWORD, database))))
+
+    async def check() -> Check:
+        async with Http() as http:
+            return next(one async for one in examine_immich(http, settings) if one.name == "Immich database")
+
+    well = await check()
+    assert well.state is State.OK
+    assert f"/{database} can be read, laid out as by Immich" in well.words
+    await tables.connection.execute(f"GRANT UPDATE ON asset TO {ROLE}")
+    could_write = await check()
+    assert (could_write.state, "GRANT SELECT ON asset" in could_write.advice) == (State.WARNING, True)
+    await tables.connection.execute(f"REVOKE ALL ON asset_face FROM {ROLE}")
+    refused = await check()
+    assert (refused.state, "GRANT SELECT ON asset_face" in refused.words) == (State.FAILED, True)
 
 
 async def test_a_table_that_may_not_be_read_is_named(tables: Tables, opened: Opened) -> None:
