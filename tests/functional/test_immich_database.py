@@ -253,7 +253,8 @@ async def test_the_doctor_looks_at_it(tables: Tables, server: postgresql.Postgre
 
     async def check() -> Check:
         async with Http() as http:
-            return next(one async for one in examine_immich(http, settings) if one.name == "Immich database")
+            (found,) = [one async for one in examine_immich(http, settings) if one.name == "Immich database"]
+            return found
 
     well = await check()
     assert well.state is State.OK

@@ -233,8 +233,8 @@ async def test_an_address_that_is_silent_or_not_there(
     assert (told.state, len(told.warnings)) == (JobState.DONE, 1)
     assert gone.warnings == [
         (
-            "nobody was notified by [notify] url: http://127.0.0.1:1: nothing listens there: is it running, and is the port"
-            " right?"
+            "nobody was notified by [notify] url: http://127.0.0.1:1: nothing listens there: is it running, and is"
+            " the port right?"
         )
     ]
     assert TOKEN not in caplog.text
