@@ -10,7 +10,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
 from core.errors import (
@@ -100,14 +100,18 @@ class ImmichDatabase:
         if asset is None or not faces:
             return {}
 
-        async def rows(connection: asyncpg.Connection) -> list[Any]:
+        async def measured(connection: asyncpg.Connection) -> dict[str, FaceDistances]:
             if self._state is None:
                 self._state = await _examined(connection, self.name)
+            layout, found = self._state.layout, dict[str, FaceDistances]()
             async with connection.transaction(readonly=True):
-                found: list[Any] = await connection.fetch(self._state.layout.distances, asset, faces)
-                return found
+                for (face,) in await connection.fetch(layout.faces, asset, faces):
+                    row = await connection.fetchrow(layout.distances, asset, face)
+                    if row is not None:
+                        found[str(face)] = FaceDistances(row["own"], row["other"])
+            return found
 
-        found = {str(row["face"]): FaceDistances(row["own"], row["other"]) for row in await self._asked(rows)}
+        found = await self._asked(measured)
         return {text: found[str(_uuid(text))] for text in face_ids if str(_uuid(text)) in found}
 
     async def close(self) -> None:
@@ -131,8 +135,7 @@ class ImmichDatabase:
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 connection = self._connection = self._connection or await self._connected()
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                return await question(connection)
+            return await question(connection)
         except WinnowError as error:
             failed = error
         except Exception as error:  # noqa: BLE001  asyncpg lets errors of sockets, TLS and its own classes through
@@ -151,6 +154,7 @@ class ImmichDatabase:
         return await asyncpg.connect(
             self._address.reveal(),
             timeout=_CONNECT_SECONDS,
+            command_timeout=_ANSWER_SECONDS,
             statement_cache_size=0,  # nothing to go stale when Immich changes its tables, and poolers have no trouble
             server_settings=_SESSION,
         )

@@ -1,4 +1,4 @@
-"""How Immich's database is laid out, and the one question that is asked of it.
+"""How Immich's database is laid out, and what is asked of it.
 
 | Immich     | the person of a face            | whose faces are compared                        |
 |------------|---------------------------------|-------------------------------------------------|
@@ -73,38 +73,44 @@ class Layout:
         return "Immich 3.2 or newer" if self.person == _GROUP[1] else "Immich 1.136 to 3.1"
 
     @property
+    def faces(self) -> str:
+        """Which of the faces $2 of the asset $1 are somebody's and have a vector."""
+        return f"""
+SELECT f.id FROM asset_face f JOIN face_search s ON s."faceId" = f.id
+WHERE f."assetId" = $1 AND f.id = ANY ($2::uuid[]) AND f."{self.person}" IS NOT NULL AND f."deletedAt" IS NULL
+"""
+
+    @property
     def distances(self) -> str:
-        """The question. $1: the asset, $2: its faces. A row a face that has a person with other faces:
-        the face, the distance to its own person, the distance to the nearest other one (NULL: there is none).
+        """How near the face $2 of the asset $1 is to its own person and to the nearest other one (NULL: there is none).
 
         The distance of a face to a person is the median of the distances to the `NEAREST` faces of that person in
-        other assets. Vector indexes are passed by: they may leave out what is near.
+        other assets. No row where its own person has none there. Vector indexes are passed by: they may leave out what
+        is near. The casts copy the vector of the face, which would be unpacked anew for each comparison else.
         """
-        is_seen = ' AND {0}."isVisible"' if self.has_visibility else ""
-        owners = 'ARRAY[a."ownerId"]'
+        owner = 'SELECT "ownerId" FROM asset WHERE id = $1'
+        owners = f"ARRAY({owner})"
         if self.has_clusters:
-            owners += """ || ARRAY(SELECT other.id FROM "user" one
-                JOIN "user" other ON other."clusterGroupId" = one."clusterGroupId" WHERE one.id = a."ownerId")"""
+            owners += f""" || ARRAY(SELECT other.id FROM "user" one
+                JOIN "user" other ON other."clusterGroupId" = one."clusterGroupId" WHERE one.id = ({owner}))"""
         return f"""
-WITH asked AS MATERIALIZED (
-    SELECT f.id AS face, f."assetId" AS asset, f."{self.person}" AS own, s.embedding, {owners} AS owners
-    FROM asset_face f JOIN asset a ON a.id = f."assetId" JOIN face_search s ON s."faceId" = f.id
-    WHERE f."assetId" = $1 AND f.id = ANY ($2::uuid[]) AND f."{self.person}" IS NOT NULL AND f."deletedAt" IS NULL
-), compared AS (
-    SELECT q.face, q.own, o."{self.person}" AS person, q.embedding <=> s.embedding AS distance
-    FROM asked q
-    JOIN asset a ON a."ownerId" = ANY (q.owners) AND a.id <> q.asset AND a."deletedAt" IS NULL
-    JOIN asset_face o ON o."assetId" = a.id AND o."{self.person}" IS NOT NULL
-        AND o."deletedAt" IS NULL{is_seen.format("o")}
+WITH compared AS (
+    SELECT o."{self.person}" AS person,
+        (SELECT embedding::real[]::vector FROM face_search WHERE "faceId" = $2) <=> s.embedding AS distance
+    FROM asset a
+    JOIN asset_face o ON o."assetId" = a.id AND o."{self.person}" IS NOT NULL AND o."deletedAt" IS NULL
+        {'AND o."isVisible"' if self.has_visibility else ""}
     JOIN face_search s ON s."faceId" = o.id
+    WHERE a."ownerId" = ANY ({owners}) AND a.id <> $1 AND a."deletedAt" IS NULL
 ), ranked AS (
-    SELECT *, row_number() OVER (PARTITION BY face, person ORDER BY distance) AS place FROM compared
+    SELECT *, row_number() OVER (PARTITION BY person ORDER BY distance) AS place FROM compared
 ), measured AS (
-    SELECT face, own, person, percentile_cont(0.5) WITHIN GROUP (ORDER BY distance) AS distance
-    FROM ranked WHERE place <= {NEAREST} GROUP BY face, own, person
+    SELECT person = (SELECT "{self.person}" FROM asset_face WHERE id = $2) AS is_own,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY distance) AS distance
+    FROM ranked WHERE place <= {NEAREST} GROUP BY person
 )
-SELECT face, min(distance) FILTER (WHERE person = own) AS own, min(distance) FILTER (WHERE person <> own) AS other
-FROM measured GROUP BY face HAVING bool_or(person = own)
+SELECT min(distance) FILTER (WHERE is_own) AS own, min(distance) FILTER (WHERE NOT is_own) AS other
+FROM measured HAVING bool_or(is_own)
 """
 
 
