@@ -19,6 +19,7 @@ from typing import IO, Any, Final
 import msgspec
 
 from core.errors import ConfigError, ServerError, StoreError, WinnowError
+from core.finishing import to_its_end
 from core.jobs import JobLog
 from core.secret import Secret
 from core.servers.call import Call
@@ -79,11 +80,13 @@ class Notifier:
 
     async def close(self) -> None:
         """Wait for what is under way, which has its time, and give up the rest."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=self._settings.timeout_seconds + _CLOSE_SECONDS)
-        for task in (left := tuple(self._tasks)):
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        try:
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=self._settings.timeout_seconds + _CLOSE_SECONDS)
+        finally:
+            for task in (left := tuple(self._tasks)):
+                task.cancel()
+            await to_its_end(_ended(left))
 
     def _ways(self, notice: Notice) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         if self._settings.command:
@@ -250,3 +253,7 @@ def _one_line(text: str) -> str:
     """A text that fits into an argument of a program and onto a line."""
     clean = "".join(sign if sign.isprintable() else " " for sign in text)
     return clean if len(clean) <= _MOST_SIGNS else clean[: _MOST_SIGNS - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)

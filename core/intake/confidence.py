@@ -70,10 +70,7 @@ def _margin(distances: FaceDistances) -> float | None:
 
 
 def confidence_provider(settings: IntakeSettings) -> ConfidenceProvider | None:
-    """Whoever the settings name; None where they name nobody. Connects at the first question.
-
-    Raises ConfigError for an address that is none, and when what it takes is not installed.
-    """
+    """Whoever the settings name; None where they name nobody. It connects at the first question, not before."""
     if not settings.immich.database:
         return None
     return DatabaseConfidence(ImmichDatabase(settings.immich.database))

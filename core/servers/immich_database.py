@@ -62,28 +62,18 @@ class ImmichDatabase:
     """One database, over one connection that is made at the first question and again when it broke. Safe to share."""
 
     def __init__(self, address: Secret) -> None:
-        """`address` is a postgresql:// URL, whose password is shown nowhere.
-
-        Raises ConfigError when it is none, or when asyncpg is not installed.
-        """
+        """`address` is a postgresql:// URL, whose password is shown nowhere. Raises ConfigError when it is none."""
         self._address = address
         self.name = shown_database(address)
         self._connection: asyncpg.Connection | None = None
         self._state: DatabaseState | None = None
         self._turn = asyncio.Lock()
-        try:
-            import asyncpg  # noqa: F401  that it is there
-        except ImportError:
-            raise ConfigError(
-                "[intake.immich] database needs asyncpg, which is not installed: pip install 'winnow[immich]', or leave"
-                " the setting empty"
-            ) from None
 
     async def look(self) -> DatabaseState:
         """What it is, asked anew.
 
-        Raises UnreachableError, AuthenticationError (password, or a right that is named) and MalformedAnswerError
-        (no Immich, or laid out in a way that is not known).
+        Raises UnreachableError, AuthenticationError (password, or a right that is named), MalformedAnswerError
+        (no Immich, or laid out in a way that is not known), and ConfigError when asyncpg is not installed.
         """
 
         async def state(connection: asyncpg.Connection) -> DatabaseState:
@@ -149,8 +139,13 @@ class ImmichDatabase:
         raise failed
 
     async def _connected(self) -> asyncpg.Connection:
-        import asyncpg
-
+        try:
+            import asyncpg
+        except ImportError:
+            raise ConfigError(
+                "[intake.immich] database needs asyncpg, which is not installed: pip install 'winnow[immich]', or leave"
+                " the setting empty"
+            ) from None
         return await asyncpg.connect(
             self._address.reveal(),
             timeout=_CONNECT_SECONDS,

@@ -415,11 +415,14 @@ async def test_a_question_that_is_given_up_leaves_nothing_behind(tables: Tables,
     assert await distances(client, asset, face) == (0.2, None)
 
 
-def test_without_asyncpg_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_asyncpg_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "asyncpg", None)
     settings = IntakeSettings(immich=ImmichSettings(database=Secret("postgresql://a:b@nas/immich")))
+    provider = confidence_provider(settings)
+    assert provider is not None
     with pytest.raises(ConfigError, match=r"pip install 'winnow\[immich\]'"):
-        confidence_provider(settings)
+        await provider.confidences(str(uuid.uuid4()), [str(uuid.uuid4())])
+    await provider.close()
 
 
 async def test_the_server_is_restarted(

@@ -313,6 +313,23 @@ async def test_a_job_is_over_before_anybody_is_told(tmp_path: Path, hook: Hook) 
     assert line.text.startswith("nobody was notified by [notify] url: ")
 
 
+async def test_whoever_is_in_a_hurry_waits_for_nobody(tmp_path: Path) -> None:
+    """Closing that is cancelled itself leaves no program behind."""
+    command = (str(script(tmp_path, "open(out, 'w').write(str(os.getpid()))\ntime.sleep(60)")),)
+    async with Database.open(tmp_path / "winnow.db") as database, Http(QUICK) as http:
+        with Owner.hold(tmp_path / "locks") as owner:
+            notifier = Notifier(NotifySettings(command=command), http)
+            await Jobs(database, owner, SystemClock(), end_listener=notifier).run("intake.run", "sort", sorts)
+            closing = asyncio.create_task(notifier.close())
+            async with asyncio.timeout(10):
+                while not (tmp_path / "out").exists() or not (tmp_path / "out").read_text():  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            closing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await closing
+    assert not is_running(int((tmp_path / "out").read_text()))
+
+
 # -- settings ----------------------------------------------------------------------------------------------------------
 
 
