@@ -58,8 +58,8 @@ class ImmichSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         _meta(
             "Immich's own database, as `postgresql://user:password@host:5432/immich`, to know how sure a face is"
             " (`[intake] min_confidence`), which Immich does not tell: 0.6 is a cosine distance of 0.35 to the person's"
-            " other faces, and 0.1 less than to anybody else's. A role that may read is enough; nothing is ever written."
-            " Needs `pip install 'winnow[immich]'`; empty: it is not asked.",
+            " other faces, and 0.1 less than to anybody else's. A role that may read is enough; nothing is ever"
+            " written. Needs `pip install 'winnow[immich]'`; empty: it is not asked.",
             kind="database-url",
         ),
     ] = Secret()

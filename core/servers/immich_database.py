@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
@@ -58,6 +58,10 @@ class DatabaseState:
     can_write: bool
 
 
+class _BusyError(UnreachableError):
+    """It is there, but did not answer in time: to ask at once again would only make it worse."""
+
+
 class ImmichDatabase:
     """One database, over one connection that is made at the first question and again when it broke. Safe to share."""
 
@@ -82,7 +86,7 @@ class ImmichDatabase:
 
         return await self._asked(state)
 
-    async def distances(self, asset_id: str, face_ids: Iterable[str]) -> dict[str, FaceDistances]:
+    async def distances(self, asset_id: str, face_ids: Sequence[str]) -> dict[str, FaceDistances]:
         """By the ids of faces of an asset. Left out: faces that are nobody's, that have no vector (drawn by hand), or
         whose person has no other face to compare with. Raises as `look`.
         """
@@ -115,6 +119,8 @@ class ImmichDatabase:
             is_kept = self._connection is not None
             try:
                 return await self._once(question)
+            except _BusyError:
+                raise
             except (UnreachableError, MalformedAnswerError):
                 if not is_kept:
                     raise
@@ -188,9 +194,9 @@ def _in_words(error: Exception, name: str) -> ServerError | ConfigError:
     if isinstance(error, asyncpg.InvalidCatalogNameError):
         return MalformedAnswerError("there is no such database: correct [intake.immich] database", server=name)
     if isinstance(error, asyncpg.QueryCanceledError):
-        return UnreachableError("it took too long to compare faces: is it overloaded?", server=name)
+        return _BusyError("it took too long to compare faces: is it overloaded?", server=name)
     if isinstance(error, asyncpg.LockNotAvailableError):
-        return UnreachableError("its tables are locked: is Immich being updated?", server=name)
+        return _BusyError("its tables are locked: is Immich being updated?", server=name)
     if isinstance(error, asyncpg.UndefinedColumnError | asyncpg.UndefinedTableError | asyncpg.UndefinedFunctionError):
         return MalformedAnswerError("its tables changed meanwhile: is Immich being updated?", server=name)
     if isinstance(error, asyncpg.ClientConfigurationError | ValueError):
@@ -200,7 +206,7 @@ def _in_words(error: Exception, name: str) -> ServerError | ConfigError:
     if isinstance(error, asyncpg.TooManyConnectionsError | asyncpg.CannotConnectNowError):
         return UnreachableError("it takes no more connections just now: try again later", server=name)
     if isinstance(error, TimeoutError):
-        return UnreachableError("it took too long to answer: is it running, and is the address right?", server=name)
+        return _BusyError("it took too long to answer: is it running, and is the address right?", server=name)
     if isinstance(error, ConnectionRefusedError | FileNotFoundError):
         words = "nothing listens there: is PostgreSQL running, and is its port open to this machine?"
         return UnreachableError(words, server=name)
