@@ -20,6 +20,7 @@ from core.secret import Secret
 from core.settings_declared import declared as _meta
 from core.settings_duplicates import DuplicatesSettings, TrashSettings
 from core.settings_intake import IntakeSettings
+from core.settings_notify import NotifySettings
 
 
 class PathMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -184,6 +185,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     duplicates: DuplicatesSettings = DuplicatesSettings()
     trash: TrashSettings = TrashSettings()
     intake: IntakeSettings = IntakeSettings()
+    notify: NotifySettings = NotifySettings()
     data: DataSettings = DataSettings()
     media: MediaSettings = MediaSettings()
     display: DisplaySettings = DisplaySettings()

@@ -97,7 +97,7 @@ class Analysing:
         if look.standing is not Standing.SEEN:
             return self._ended(item, look)
         sure = {}
-        if self._confidence is not None and look.faces:
+        if self._confidence is not None and 0 < len(look.faces) <= self._rules.max_faces_per_image:
             sure = dict(await self._confidence.confidences(look.asset_id, [face.id for face in look.faces]))
         faces = analysed(look.faces, sure)
         outcome = route(item.filename, rules=self._rules, faces=faces, retries=item.attempts)

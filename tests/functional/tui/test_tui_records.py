@@ -138,10 +138,14 @@ async def test_settings_are_changed_checked_and_reset_with_comments_kept(
 ) -> None:
     config = world.config_path
     config.write_text(config.read_text() + "\n[matching]  # mine\n# thirty is enough\nrecheck_days = 12\n")
+    config.write_text(config.read_text() + '\n[notify]\napprise = ["json://a-secret", "json://b-secret"]\n')
     async with opened(world, tmp_path / "data", size=size) as driver:
         await driver.go("7", "settings")
         await driver.shows("stash.url", "a key is set", "matching.recheck_days", "12 days")
         assert world.stash.api_key not in driver.text
+        await driver.move_to("notify.apprise")
+        await driver.shows("2 keys set")
+        assert "-secret" not in driver.text
         await driver.move_to("matching.min_matching_fingerprints")
         await driver.shows("May be: a whole number from 1 to 100")
         await driver.press("enter")
