@@ -189,6 +189,7 @@ async def test_who_is_renamed_keeps_the_folder(known: Known) -> None:
         assert await approved(runtime, known.place, "b.jpg", "Ada King") == "Ada"
         (choice,) = (await runtime.intake.people()).choices
         assert (choice.name, choice.folder) == ("Ada King", "Ada")
+        assert await approved(runtime, known.place, "c.jpg", "ada") == "Ada"
 
 
 async def test_who_was_merged_away_leaves_the_folder_to_the_one_of_the_name(known: Known) -> None:
