@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
+from immich_cases import PATIENCE
 from intake_cases import Place, desk_over, folders, in_review, item
 
 from core.demo.immich_server import DemoImmich
 from core.demo.immich_world import DemoAsset, DemoPerson, FacePlan
 from core.errors import ConfigError, MissingScopeError, ServerError
 from core.runtime import ReviewAction
+from core.servers.http import Http
 from core.store import intake
 from core.store.database import Database
 
@@ -136,7 +139,10 @@ async def test_a_key_without_the_right_is_named_and_nothing_is_done(setting: Set
     assert setting.place.tree == before
 
 
-async def test_immich_that_is_away_or_not_set_up_leaves_everything(setting: Setting, tmp_path: Path) -> None:
+async def test_immich_that_is_away_or_not_set_up_leaves_everything(
+    setting: Setting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.runtime.Http", partial(Http, PATIENCE))
     ada = setting.person("Ada")
     review_id, _ = await setting.picture("a.jpg", None)
     before = setting.place.tree
