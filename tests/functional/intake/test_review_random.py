@@ -39,7 +39,7 @@ async def step(chance: random.Random, runtime: Runtime, ids: list[int]) -> None:
             return  # there was nothing to take back in it
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 2])
 async def test_whatever_is_done_files_and_records_agree(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     place = Place(tmp_path)
