@@ -14,7 +14,8 @@ from core.intake.model import TO_DO, Category, ItemState
 from core.intake.people import ConfidenceProvider
 from core.intake.reading import day_range
 from core.intake.reviewing import Reviewing
-from core.intake.run import IntakeReport, IntakeRun
+from core.intake.run import IntakeRun
+from core.intake.run_report import IntakeReport
 from core.jobs import Jobs
 from core.ledger.apply import Ledger
 from core.media.pool import MediaPool
