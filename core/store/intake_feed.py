@@ -27,6 +27,8 @@ async def hand_over_files(tx: Transaction, files: Sequence[NewFile], *, now: flo
 async def _hand_over(tx: Transaction, file: NewFile, now: float) -> Added:
     if (same := await _on_its_way(tx, file)) is not None:
         return same
+    if (rewritten := await _rewritten(tx, file)) is not None:
+        return rewritten
     row = await tx.one("SELECT id, state, file_path FROM downloads WHERE token = ?", (file.token,))
     state = None if row is None else ItemState(row[1])
     if row is not None and state in _BEGUN_ANEW:
@@ -53,6 +55,18 @@ async def _on_its_way(tx: Transaction, file: NewFile) -> Added | None:
         (file.sha256, file.identity.device, file.identity.inode),
     )
     return None if row is None else Added(row[0], is_new=False, state=ItemState(row[1]))
+
+
+async def _rewritten(tx: Transaction, file: NewFile) -> Added | None:
+    """The item whose file, which was not worked on yet, holds something else by now: it is no second one."""
+    row = await tx.one(
+        "SELECT id FROM downloads WHERE file_path = ? AND file_hash <> ? AND state IN ('fetched', 'pending')",
+        (os.fsencode(file.path), file.sha256),
+    )
+    if row is None:
+        return None
+    await took_new_content(tx, row[0], file)
+    return Added(row[0], is_new=False, state=ItemState.FETCHED)
 
 
 async def _record(tx: Transaction, item_id: int, file: NewFile, now: float) -> None:

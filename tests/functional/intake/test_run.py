@@ -33,7 +33,7 @@ async def test_each_picture_ends_where_it_belongs_and_a_second_run_adds_nothing(
         (ada,) = place.faces.rglob("*.jpg")
         (duplicate,) = (place.review / "duplicates").iterdir()
         assert {ada.name, duplicate.name.removeprefix("duplicate_")} == copied
-        assert [one for one in place.tree() if "duplicates" not in one and "faces" not in one] == [
+        assert [one for one in place.tree() if not one.startswith(("faces", "review/duplicates"))] == [
             "review/multiple_faces/multi_p4.jpg",
             "review/unidentified/noface_p5.jpg",
             "review/unidentified/unknown_p2.jpg",
@@ -44,7 +44,7 @@ async def test_each_picture_ends_where_it_belongs_and_a_second_run_adds_nothing(
         await server.queues.settled()
         if is_library:
             assert all(one.is_trashed for one in server.world.assets.values())
-            assert server.log.count("scanLibrary") == 2
+            assert server.log.counts["/libraries/{id}/scan"] == 2
         else:
             # What waits in the review stays in Immich, so that its face can be given to somebody.
             assert sum(one.is_trashed for one in server.world.assets.values()) == 1
