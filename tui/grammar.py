@@ -17,7 +17,7 @@ from tui.grammar_parts import Commands, HelpRequested, Parser, a_count, a_path, 
 __all__ = ["HelpRequested", "build_parser", "parse"]
 
 _IMAGES = ("auto", "off", "halfcell", "kitty", "sixel")  # as [display] images
-_DESKS = ("matching", "duplicates")
+_DESKS = ("matching", "duplicates", "intake")
 _LISTED = ("matching", "duplicates", "intake")
 _STATUSES = (
     *("pending", "accepted", "dismissed", "superseded", "withdrawn"),

@@ -56,12 +56,29 @@ class Feed:
             one.mkdir(parents=True, exist_ok=True)
         self.write()
 
-    drop = property(lambda self: self.root / "drop")
-    review = property(lambda self: self.root / "review")
-    faces = property(lambda self: self.root / "faces")
-    temp = property(lambda self: self.root / "temp")
-    config = property(lambda self: self.root / "winnow.toml")
-    data = property(lambda self: self.root / "data")
+    @property
+    def drop(self) -> Path:
+        return self.root / "drop"
+
+    @property
+    def review(self) -> Path:
+        return self.root / "review"
+
+    @property
+    def faces(self) -> Path:
+        return self.root / "faces"
+
+    @property
+    def temp(self) -> Path:
+        return self.root / "temp"
+
+    @property
+    def config(self) -> Path:
+        return self.root / "winnow.toml"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
 
     def write(self) -> None:
         """Write the configuration."""
