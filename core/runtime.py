@@ -21,6 +21,7 @@ from core.effect_table import effect_handlers, effect_witnesses
 from core.errors import ConfigError, ServerError, UsageError
 from core.intake.confidence import confidence_provider
 from core.intake.desk import RUN as INTAKE_RUN
+from core.intake.desk import WATCH as INTAKE_WATCH
 from core.intake.desk import IntakeDesk
 from core.jobs import Job, Jobs, Progress
 from core.ledger.apply import BatchReport, Ledger, Outcome, Step
@@ -56,6 +57,7 @@ __all__ = [
     "APPLY",
     "DUPLICATES_SCAN",
     "INTAKE_RUN",
+    "INTAKE_WATCH",
     "SCAN",
     "AcceptPlan",
     "BatchRecord",
@@ -208,6 +210,9 @@ class Runtime:
         if record.kind == INTAKE_RUN:
             await self.intake.run()
             return (await self.jobs.newest(kind=INTAKE_RUN, limit=1))[0]
+        if record.kind == INTAKE_WATCH:
+            await self.intake.watch()
+            return (await self.jobs.newest(kind=INTAKE_WATCH, limit=1))[0]
         if record.kind == ACCEPT:
             await self.matching.resume_accept(record)
         elif record.kind == APPLY:

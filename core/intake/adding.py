@@ -170,7 +170,7 @@ class Adding:
         return reports + await self._write_down(found, source)
 
     async def _write_down(self, found: Sequence[ReadFile], source: str) -> list[AddReport]:
-        files = [_new_file(one, source) for one in found]
+        files = [new_file(one, source) for one in found]
         now = self._clock.now()
         async with self._database.write() as tx:
             added = await intake_feed.hand_over_files(tx, files, now=now)
@@ -213,7 +213,8 @@ def _item_at(text: str, source: str) -> NewItem | str:
     return NewItem.at(text, source=source or (urlsplit(text).hostname or ""), filename=download_name(None, target.path))
 
 
-def _new_file(found: ReadFile, source: str) -> NewFile:
+def new_file(found: ReadFile, source: str) -> NewFile:
+    """A file that was read, as it is recorded."""
     sums = found.sums
     return NewFile(
         source,

@@ -14,7 +14,9 @@ from core.intake.model import TO_DO, Category, ItemState
 from core.intake.people import ConfidenceProvider
 from core.intake.reading import day_range
 from core.intake.reviewing import Reviewing
-from core.intake.run import IntakeReport, IntakeRun
+from core.intake.run import IntakeRun
+from core.intake.run_report import IntakeReport
+from core.intake.watching import Tell, Watching, nobody
 from core.jobs import Jobs
 from core.ledger.apply import Ledger
 from core.media.pool import MediaPool
@@ -27,7 +29,9 @@ from core.store.intake_statistics import Statistics, statistics
 from core.store.jobs import JobRecord
 
 RUN: Final = "intake.run"
+WATCH: Final = "intake.watch"
 _TITLE: Final = "sort what came in"
+_WATCH_TITLE: Final = "watch the drop folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +121,37 @@ class IntakeDesk(Reviewing):
         """
         return await Adding(self._database, self._clock, self._settings.intake.ready()).add(inputs, source=source)
 
-    async def run(self) -> IntakeReport:
+    async def run(self, *, is_due_only: bool = False) -> IntakeReport:
         """Work on everything that came in, as a job, and wait for its end; what failed is in the report.
 
-        Raises JobRunningError when a run is under way, ConfigError while the desk is not set up, JobCancelledError.
+        `is_due_only`: leave alone what is to wait for longer. Raises JobRunningError when a run is under way,
+        ConfigError while the desk is not set up, JobCancelledError.
         """
-        run = self._run()
-        await self._jobs.run(RUN, _TITLE, run.run, resume=await self._resumable())
+        run = self._run(is_due_only=is_due_only)
+        await self._jobs.run(RUN, _TITLE, run.run, resume=await self._resumable(RUN))
         return run.report
 
     async def start_run(self) -> asyncio.Task[JobRecord]:
         """As `run`, in the background, whatever becomes of the caller."""
         run = self._run()
-        return await self._jobs.start(RUN, _TITLE, run.run, resume=await self._resumable())
+        return await self._jobs.start(RUN, _TITLE, run.run, resume=await self._resumable(RUN))
 
-    async def _resumable(self) -> int | None:
-        last = await self._jobs.resumable(RUN)
+    async def watch(self, tell: Tell = nobody) -> None:
+        """Watch the drop folder, as a job, until cancelled; `tell` is given what is worth knowing, in words.
+
+        Raises JobRunningError when one watches already, ConfigError while there is no drop folder, JobCancelledError.
+        """
+        rules = self._settings.intake.ready(path=self._settings.path)
+        if not rules.drop_folder:
+            raise ConfigError("[intake] drop_folder is not set: name the folder to watch", path=self._settings.path)
+        watching = Watching(self._database, self._clock, rules, run_now=lambda: self.run(is_due_only=True), tell=tell)
+        await self._jobs.run(WATCH, _WATCH_TITLE, watching.run, resume=await self._resumable(WATCH))
+
+    async def _resumable(self, kind: str) -> int | None:
+        last = await self._jobs.resumable(kind)
         return None if last is None else last.id
 
-    def _run(self) -> IntakeRun:
+    def _run(self, *, is_due_only: bool = False) -> IntakeRun:
         self._settings.intake.ready(path=self._settings.path)
         return IntakeRun(
             self._database,
@@ -147,4 +163,5 @@ class IntakeDesk(Reviewing):
             http=self._http,
             immich=self._immich,
             confidence=self._confidence,
+            is_due_only=is_due_only,
         )

@@ -6,85 +6,49 @@ Everything is written down as it happens: a run that is stopped or killed loses 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from core.clock import Clock
-from core.errors import ServerError, WinnowError
-from core.intake.adding import Adding, HowAdded
-from core.intake.analysing import Analysing
-from core.intake.dropped import at_rest
+from core.errors import WinnowError
+from core.finishing import to_its_end
+from core.intake.dropped import take_dropped
 from core.intake.fetching import Fetching, remove_if_empty
-from core.intake.immich_library import ThroughLibrary, own_folder
-from core.intake.immich_upload import ThroughUpload
-from core.intake.looks import ImmichWay
-from core.intake.model import TO_DO, Category, Destination, Item, NewFile
-from core.intake.offered import ReadFile, read_file
+from core.intake.immich_run import ImmichRun
+from core.intake.model import TO_DO, Destination, Item
+from core.intake.near import Nearness
 from core.intake.people import ConfidenceProvider
 from core.intake.person_folders import PersonFolders
-from core.intake.route import route, wait
+from core.intake.presence import Presence
+from core.intake.route import route
+from core.intake.run_report import IntakeReport
 from core.intake.sorting import BATCH, TAKE_IN, Routed, Sorting
-from core.intake.twins import Twins
+from core.intake.twins import Twin, Twins
+from core.intake.waiting import Waiting
 from core.jobs import Job
 from core.ledger.apply import Ledger
-from core.media.files import look_at
+from core.ledger.trash_checks import Survivor
 from core.media.pool import MediaPool
-from core.path_text import shown
+from core.path_text import packed
 from core.servers.http import Http
 from core.servers.immich import ImmichClient
 from core.settings import Settings
 from core.store import intake, intake_feed
 from core.store.database import Database
 
-DROP: Final = "drop folder"
 _BATCH: Final = 1000  # pictures that Immich looks at together
 _MOVED: Final = 100  # pictures in one batch of the ledger
+_FETCHED_SECONDS: Final = 3.0  # while downloads come, pictures are gathered for so long
 _LOGGED: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class SourceState:
-    """A part of the run that failed, in words."""
-
-    source: str
-    error: str
-
-
-@dataclass(slots=True)
-class IntakeReport:
-    """What a run came to. `pending` and `failed` count what is left over in all, and what failed in this run."""
-
-    processed: int = 0
-    sorted: int = 0
-    review: dict[Category, int] = field(default_factory=lambda: dict.fromkeys(Category, 0))
-    trashed: int = 0
-    pending: int = 0
-    failed: int = 0
-    errors: list[SourceState] = field(default_factory=list)
-
-    @property
-    def is_ok(self) -> bool:
-        """Whether every part could be done."""
-        return not self.errors
-
-    def as_result(self) -> dict[str, Any]:
-        """As a job keeps it and a document prints it."""
-        return {
-            "processed": self.processed,
-            "sorted": self.sorted,
-            "review": {category.value: number for category, number in self.review.items()},
-            "trashed": self.trashed,
-            "pending": self.pending,
-            "failed": self.failed,
-            "errors": [{"source": one.source, "error": one.error} for one in self.errors],
-        }
+_TOLD: Final = 20  # reasons to wait that a report names
 
 
 class IntakeRun:
-    """One run. Its `report` grows while it is under way."""
+    """One run. Its `report` grows while it is under way. `is_due_only`: leave alone what is to wait for longer."""
 
     def __init__(
         self,
@@ -98,223 +62,174 @@ class IntakeRun:
         http: Http,
         immich: ImmichClient | None,
         confidence: ConfidenceProvider | None,
+        is_due_only: bool = False,
     ) -> None:
         self._database = database
         self._ledger = ledger
         self._clock = clock
-        self._settings = settings
         self._rules = settings.intake
-        self._immich = immich
-        self._confidence = confidence
-        self._http = http
-        self._twins = Twins(database, pool, clock, settings)
-        self._sorting = Sorting(database, ledger, clock, settings.intake, folders)
-        self._moved_out = False
+        self._is_due_only = is_due_only
         self.report = IntakeReport()
+        self._waiting = Waiting(database, clock)
+        self._presence = Presence(database, clock, self._rules, self._waiting)
+        self._twins = Twins(database, pool, clock, settings)
+        self._near = Nearness(database, pool, clock, distance=settings.duplicates.distance)
+        self._sorting = Sorting(database, ledger, clock, self._rules, folders, self._waiting, self.report)
+        self._fetching = Fetching(database, clock, http, self._rules)
+        self._immich: ImmichRun | None = None
+        if immich is not None:
+            self._immich = ImmichRun(database, clock, self._rules, immich, self._sorting, confidence)
+        self._is_busy = False
 
     async def run(self, job: Job) -> dict[str, Any]:
         """Run to the end. Raises JobCancelledError."""
         for kind in (BATCH, TAKE_IN):
             await self._ledger.give_up_interrupted(kind, "the run was cut short; the next one planned it anew")
-        await self._take_dropped(job)
-        await self._fetch(job)
-        after = 0
+        await take_dropped(self._database, self._clock, self._rules, job, self.report)
+        fetching = asyncio.create_task(self._fetching.run(lambda: self._tell_fetched(job)))
         try:
-            while items := await self._next(after):
-                after = items[-1].id
-                await self._batch(items, job)
-            await self._tidy()
+            await self._work_beside(fetching, job)
+            await fetching
+            await self._tidy(job)
         finally:
-            await self._count(job)
+            fetching.cancel()
+            await to_its_end(_ended(fetching))
+            await to_its_end(self._count(job))
         return self.report.as_result()
 
-    async def _next(self, after: int) -> list[Item]:
+    async def _work_beside(self, fetching: asyncio.Task[None], job: Job) -> None:
+        """Batch after batch, while downloads come and until none is left."""
+        seen = set[int]()
+        while True:
+            is_last = fetching.done()
+            if items := await self._next(seen):
+                seen |= {one.id for one in items}
+                self._is_busy = True
+                await self._batch(items, job)
+                self._is_busy = False
+            elif is_last:
+                return
+            if not is_last:
+                await asyncio.wait({fetching}, timeout=_FETCHED_SECONDS)
+
+    async def _next(self, seen: set[int]) -> list[Item]:
         async with self._database.read() as reader:
-            return await intake_feed.to_look_at(reader, after=after, limit=_BATCH)
+            due_by = self._clock.now() if self._is_due_only else None
+            ids = [one for one in await intake_feed.to_look_at(reader, due_by=due_by) if one not in seen]
+            return await intake.fetch(reader, ids[:_BATCH])
 
-    # -- what comes in -----------------------------------------------------------------------------------------------
-
-    async def _take_dropped(self, job: Job) -> None:
-        """Take over what lies whole in the drop folder."""
-        if not self._rules.drop_folder:
+    async def _tell_fetched(self, job: Job) -> None:
+        """Say how far the downloads are, unless something else is told; wait here while the job is paused."""
+        if self._is_busy:
+            now = job.progress
+            await job.report(done=now.done, total=now.total)
             return
-        folder = Path(self._rules.drop_folder)
-        adding = Adding(self._database, self._clock, self._rules)
-        await job.report(done=0, total=None, message=f"looking into {shown(folder)}")
-        try:
-            whole = await at_rest(folder)
-        except WinnowError as error:
-            await self._fails(job, shown(folder), str(error))
-            return
-        async with aclosing(adding.files(whole, source=DROP)) as reports:
-            async for one in reports:
-                if one.how is HowAdded.REFUSED:
-                    await job.log(f"{one.what} {one.words}", level="warning")
-
-    async def _fetch(self, job: Job) -> None:
-        fetching = Fetching(self._database, self._clock, self._http, self._rules)
-
-        async def tell() -> None:
-            done = fetching.report.fetched + fetching.report.later + len(fetching.report.failures)
-            await job.report(done=done, total=None, message="downloading")
-
-        await fetching.run(tell)
-        self.report.failed += len(fetching.report.failures)
-        for _, address, words in fetching.report.failures[:_LOGGED]:
-            await job.log(f"{address}: {words.removeprefix(f'{address}: ')}", level="warning")
+        report = self._fetching.report
+        done = report.fetched + report.later + len(report.failures)
+        await job.report(done=done, total=None, message="downloading")
 
     # -- one batch ---------------------------------------------------------------------------------------------------
 
     async def _batch(self, items: Sequence[Item], job: Job) -> None:
-        there = [found for item in items if (found := await self._there(item)) is not None]
+        there: list[Item] = []
+        for number, item in enumerate(items):
+            await job.report(done=number, total=len(items), message="looking at what came in")
+            if (found := await self._presence.there(item)) is not None:
+                there.append(found)
         await self._twins.prepare(there, job)
         new: list[Item] = []
-        routed: list[Routed] = []
+        copies: list[Routed] = []
         for number, item in enumerate(there):
-            duplicate = await self._twins.of(item)
-            if duplicate is None:
+            await job.report(done=number, total=len(there), message="comparing with what is known")
+            if (twin := await self._twins.of(item)) is None:
                 new.append(item)
             else:
-                routed.append(Routed(item, route(item.filename, rules=self._rules, duplicate=duplicate)))
-                routed = await self._carried_out(routed)
-            await job.report(done=number + 1, total=len(there), message="comparing with what is known")
-        routed = await self._carried_out(routed, is_last=True)
-        if self._immich is None:
-            for item in new:
-                outcome = route(item.filename, rules=self._rules)
-                routed = await self._carried_out([*routed, Routed(item, outcome, near=await self._twins.near(item))])
-            await self._carried_out(routed, is_last=True)
-        elif new:
-            await self._through_immich(new, job)
-
-    async def _there(self, item: Item) -> Item | None:
-        """The picture, if its file is the one that came in; else what became of that is written down."""
-        path = item.file_path or ""
-        seen = await asyncio.to_thread(look_at, path)
-        if seen.identity is not None and seen.identity == item.identity:
-            return item
-        if seen.identity is None:
-            await self._gone(item, seen.problem)
-            return None
-        found = await asyncio.to_thread(read_file, Path(path))
-        if not isinstance(found, ReadFile):
-            await self._sorting.wait(Routed(item, wait(item.filename, found)))
-            return None
-        sums = found.sums
-        file = NewFile(
-            item.source,
-            path,
-            item.filename,
-            found.identity,
-            bytes.fromhex(sums.sha256),
-            bytes.fromhex(sums.sha1),
-            bytes.fromhex(sums.md5),
-        )
-        async with self._database.write() as tx:
-            await intake_feed.took_new_content(tx, item.id, file)
-            return await intake.get(tx, item.id)
-
-    async def _gone(self, item: Item, words: str) -> None:
-        """No file is there: fetched again where it came from an address, failed where its folder is there without it.
-
-        Where not even the folder is there, its disk may come back: it waits.
-        """
-        folder = Path(item.file_path or "").parent
-        is_away = not await asyncio.to_thread(folder.is_dir) and folder != own_folder(self._rules, item.id)
-        now = self._clock.now()
-        if is_away:
-            await self._sorting.wait(Routed(item, wait(item.filename, words)))
+                copies.append(self._copy(item, twin))
+        await self._file(copies, job)
+        if not new:
             return
-        async with self._database.write() as tx:
-            if item.url:
-                await intake_feed.fetch_anew(tx, item.id, now=now)
-            else:
-                await intake.set_error(tx, item.id, words, next_at=None, now=now)
-                self.report.failed += 1
+        if self._immich is None:
+            notes = await self._near.notes(new, job)
+            routed = [
+                Routed(item, route(item.filename, rules=self._rules), near=notes.get(item.id, "")) for item in new
+            ]
+            await self._file(routed, job)
+            return
+        await self._through_immich(self._immich, new, job)
 
-    async def _through_immich(self, items: Sequence[Item], job: Job) -> None:
+    def _copy(self, item: Item, twin: Twin) -> Routed:
+        """What becomes of a copy; into the trash goes only one whose twin stands."""
+        if not twin.path or twin.identity is None:
+            rules = msgspec.structs.replace(self._rules, action_on_duplicate="move_to_review")
+            return Routed(item, route(item.filename, rules=rules, duplicate=twin.duplicate))
+        outcome = route(item.filename, rules=self._rules, duplicate=twin.duplicate)
+        return Routed(item, outcome, survivor=Survivor(packed(twin.path), twin.identity))
+
+    async def _through_immich(self, immich: ImmichRun, items: Sequence[Item], job: Job) -> None:
         """Whatever fails at Immich leaves the pictures pending; the report says so."""
-        assert self._immich is not None
-        way: ImmichWay = (
-            ThroughLibrary(self._immich, self._rules) if self._rules.immich.library_id else ThroughUpload(self._immich)
-        )
-        waiting = {item.id: item for item in items}
-        try:
-            await way.prepare()
-            outside = [item for item in items if way.takes_in(item)]
-            if outside:
-                await job.report(done=0, total=len(outside), message="taking pictures in")
-                moved = {one.id: one for one in await self._sorting.take_in(outside)}
-                items = [moved.get(item.id, item) for item in items if item.id in moved or not way.takes_in(item)]
-            routed: list[Routed] = []
-            analysing = Analysing(self._database, self._clock, self._rules, way, self._confidence)
-            async with aclosing(analysing.run(items, job)) as found:
-                async for one in found:
-                    waiting.pop(one.item.id, None)
-                    near = "" if one.outcome.destination is Destination.WAIT else await self._twins.near(one.item)
-                    routed = await self._carried_out([*routed, replace(one, near=near)])
-            await self._carried_out(routed, is_last=True)
-            if self._moved_out and isinstance(way, ThroughLibrary):
-                await way.announce()
-        except WinnowError as error:
-            if not isinstance(error, ServerError):
-                raise
-            await self._fails(job, self._immich.url, str(error))
-            for item in waiting.values():
-                await self._sorting.wait(Routed(item, wait(item.filename, str(error))))
+        async with aclosing(immich.offered(items, job)) as offered:
+            ready = [one async for one in offered]
+        # Immich is at work meanwhile.
+        notes = await self._near.notes(list(immich.at_work.values()), job)
+        async with aclosing(immich.looked(job)) as looked:
+            async for one in looked:
+                ready.append(one)
+                if len(ready) >= _MOVED:
+                    await self._file(_noted(ready, notes), job)
+                    ready = []
+        await self._file(_noted(ready, notes), job)
 
-    async def _carried_out(self, routed: list[Routed], *, is_last: bool = False) -> list[Routed]:
-        """Write down those that wait, move the others once there are enough; those that are still to be moved."""
+    async def _file(self, routed: Sequence[Routed], job: Job) -> None:
+        """Write down those that wait, move the others in batches of bounded size."""
+
+        async def tell(done: int, total: int) -> None:
+            await job.report(done=done, total=total, message="moving pictures")
+
+        moving: list[Routed] = []
         for one in routed:
             if one.outcome.destination is Destination.WAIT:
-                await self._sorting.wait(one)
-        moving = [one for one in routed if one.outcome.destination is not Destination.WAIT]
-        if not moving or (len(moving) < _MOVED and not is_last):
-            return moving
-        await self._sorting.carry_out(moving)
-        self._moved_out = True
-        return []
+                await self._waiting.put(one.item, one.outcome.reason, faces=one.faces)
+            else:
+                moving.append(one)
+        for start in range(0, len(moving), _MOVED):
+            await self._sorting.carry_out(moving[start : start + _MOVED], tell)
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
-    async def _tidy(self) -> None:
-        """Copies that Winnow gave Immich go into Immich's trash once their pictures are filed; empty folders go."""
+    async def _tidy(self, job: Job) -> None:
+        """Immich lets go of what was filed; folders in which nothing is left go."""
         await asyncio.to_thread(_remove_empty, Path(self._rules.temp_dir))
-        if self._immich is None:
-            return
-        async with self._database.read() as reader:
-            items = await intake_feed.own_assets(reader, limit=_BATCH)
-        for item in items:
-            assert item.sha1 is not None
-            try:
-                await self._immich.trash_upload(item.asset_id, item.sha1.hex())
-            except ServerError as error:
-                self.report.errors.append(SourceState(self._immich.url, str(error)))
-                return
-            except WinnowError:
-                pass  # refused: it is gone, or not that content any more
-            async with self._database.write() as tx:
-                await intake_feed.asset_went(tx, [item.id])
+        if self._immich is not None:
+            await self._immich.let_go(job)
 
     async def _count(self, job: Job) -> None:
-        sums, report = self._sorting.sums, self.report
+        report = self.report
         async with self._database.read() as reader:
             states = await intake.state_counts(reader)
-        report.sorted, report.review, report.trashed = sums.sorted, dict(sums.review), sums.trashed
-        report.failed += sums.failed
-        report.processed = sums.done + report.failed
+        fetched = self._fetching.report
         report.pending = sum(states[one] for one in TO_DO)
-        for title, words in sums.troubles[:_LOGGED]:
-            await job.log(f"{title}: {words}", level="warning")
-        if sums.troubles:
-            title, words = sums.troubles[0]
-            more = f" (and {len(sums.troubles) - 1} more)" if len(sums.troubles) > 1 else ""
-            report.errors.append(SourceState("moving files", f"{title}: {words}{more}"))
-        report.errors += [SourceState(folder, words) for folder, words in self._twins.troubles.items()]
+        report.failed = len(fetched.failures) + len(self._presence.failures)
+        report.waiting = dict(list(self._waiting.reasons.items())[:_TOLD])
+        lines = [f"{address}: {words.removeprefix(f'{address}: ')}" for _, address, words in fetched.failures]
+        lines += [words for _, words in self._presence.failures]
+        lines += self._sorting.troubles
+        lines += [f"{words} ({number})" for words, number in report.waiting.items()]
+        if troubles := self._sorting.troubles:
+            more = f" (and {len(troubles) - 1} more, see the log)" if len(troubles) > 1 else ""
+            report.fails("moving files", troubles[0] + more)
+        for folder, words in self._twins.troubles.items():
+            report.fails(folder, words)
+        if self._immich is not None:
+            self._immich.tell(report)
+        with suppress(WinnowError):  # a log that cannot be written must not hide how the run ended
+            for line in lines[:_LOGGED]:
+                await job.log(line, level="warning")
+            for failure in report.errors:
+                await job.log(f"{failure.source}: {failure.error}", level="error")
 
-    async def _fails(self, job: Job, source: str, words: str) -> None:
-        self.report.errors.append(SourceState(source, words))
-        await job.log(f"{source}: {words}", level="error")
+
+def _noted(routed: Sequence[Routed], notes: Mapping[int, str]) -> list[Routed]:
+    return [one.with_near(notes.get(one.item.id, "")) for one in routed]
 
 
 def _remove_empty(temp_dir: Path) -> None:
@@ -325,3 +240,9 @@ def _remove_empty(temp_dir: Path) -> None:
         return
     for folder in folders:
         remove_if_empty(folder)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()  # raised where it was waited for, if it was

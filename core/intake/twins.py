@@ -11,47 +11,48 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from core.clock import Clock
-from core.errors import MediaError, UnreadableFileError
+from core.errors import UnreadableFileError
 from core.hashing import HashRequest, HashRun
 from core.intake.model import DuplicateOf, Item, Known
+from core.intake.offered import media_by_name
 from core.jobs import Job
 from core.library import FileIdentity, LibraryFile, Media
 from core.media.files import look_at
-from core.media.folders import FoundFile, Wanted, media_of, walk
+from core.media.folders import FoundFile, Wanted, walk
 from core.media.pool import MediaPool
 from core.path_text import shown
 from core.settings import Settings
 from core.store import hash_cache, intake_known, library
 from core.store.database import Database
-
-if TYPE_CHECKING:
-    import numpy
-    from numpy.typing import NDArray
-
-_NEAR_BITS: Final = 4  # beyond that a distance alone says little
+from core.store.intake_known import KnownAs
 
 
-@dataclass(slots=True)
-class _Alike:
-    """The PHASHes of the library's pictures, and whose each is."""
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """The same content elsewhere. `path` is empty where no file of it is known to stand."""
 
-    phashes: NDArray[numpy.uint64]
-    ids: NDArray[numpy.int64]
+    duplicate: DuplicateOf
+    path: str = ""
+    identity: FileIdentity | None = None
 
 
 @dataclass(slots=True)
 class Twins:
-    """Looks for the same content elsewhere, and for what looks alike. `troubles`: folders that could not be read."""
+    """Looks for the same content elsewhere. `troubles`: folders that could not be read."""
 
     database: Database
     pool: MediaPool
     clock: Clock
     settings: Settings
     troubles: dict[str, str] = field(default_factory=dict)
-    _alike: _Alike | None = None
+
+    @property
+    def _passed_over(self) -> frozenset[str]:
+        """Folders of pictures that are still on their way: what lies there is known by its item."""
+        rules = self.settings.intake
+        return frozenset({rules.temp_dir, rules.review_base, rules.drop_folder})
 
     async def prepare(self, items: Sequence[Item], job: Job) -> None:
         """Hash what the library's folders hold of the sizes of these pictures. Raises JobCancelledError."""
@@ -60,9 +61,11 @@ class Twins:
             return
         found: list[FoundFile] = []
         own = self.settings.intake.final_base
-        folders = [own, *self.settings.duplicates.folders] if await asyncio.to_thread(os.path.lexists, own) else []
-        for folder in dict.fromkeys(folders or self.settings.duplicates.folders):
-            walked = _of_sizes(Path(folder), sizes)
+        folders = [*self.settings.duplicates.folders]
+        if await asyncio.to_thread(os.path.lexists, own):  # it is made when the first picture is sorted
+            folders.insert(0, own)
+        for folder in dict.fromkeys(folders):
+            walked = _of_sizes(Path(folder), sizes, self._passed_over)
             try:
                 while batch := await asyncio.to_thread(next, walked, None):
                     found += batch
@@ -83,84 +86,64 @@ class Twins:
         async with self.database.write() as tx:
             await intake_known.remember(tx, Known.LIBRARY, contents, scan=job.id)
 
-    async def of(self, item: Item) -> DuplicateOf | None:
+    async def of(self, item: Item) -> Twin | None:
         """Where the same content is known from; None where it is new."""
         if item.sha256 is None or not self.settings.intake.check_hash:
             return None
-        return await self._in_folders(item) or await self._in_catalog(item) or await self._came_before(item)
-
-    async def _in_folders(self, item: Item) -> DuplicateOf | None:
-        """A remembered file of the library that still stands; what does not is forgotten."""
-        assert item.sha256 is not None
         async with self.database.read() as reader:
-            remembered = await intake_known.places(reader, Known.LIBRARY, item.sha256)
-        for path, at in remembered:
-            seen = await asyncio.to_thread(look_at, path)
-            if seen.identity is not None and seen.identity.size == item.size:
-                if not _is_same_file(seen.identity, item):
-                    return DuplicateOf(Known.LIBRARY, shown(path), at)
-                continue
-            async with self.database.write() as tx:
-                await intake_known.forget(tx, Known.LIBRARY, item.sha256, path)
-        return None
-
-    async def _came_before(self, item: Item) -> DuplicateOf | None:
-        assert item.sha256 is not None
-        async with self.database.read() as reader:
-            found = await intake_known.known(reader, item.sha256, md5=item.md5, than=item.id)
-        return None if found is None or found.where is Known.LIBRARY else found
-
-    async def _in_catalog(self, item: Item) -> DuplicateOf | None:
-        """The same content as the last scan for duplicates saw it, in a folder or in Stash."""
-        if not item.size:
-            return None
-        async with self.database.read() as reader:
-            files = await library.files_of_size(reader, item.size)
+            places = await intake_known.places(reader, item.sha256, md5=item.md5, than=item.id)
+            files = await library.files_of_size(reader, item.size) if item.size else []
+        for place in places:
+            if (twin := await self._standing(place, item)) is not None and place.where is Known.LIBRARY:
+                return twin
         for file in files:
-            if _is_content(file, item) and file.path != item.file_path and not _is_same_file(file.identity, item):
-                seen = None if file.path is None else await asyncio.to_thread(look_at, file.path)
-                if seen is None or seen.identity == file.identity:
-                    return DuplicateOf(Known.LIBRARY, shown(file.shown_path), file.modified_at)
+            if _is_content(file, item) and (twin := await asyncio.to_thread(_in_catalog, file, item)) is not None:
+                return twin
+        for place in places:
+            if place.where is not Known.LIBRARY:
+                return await self._standing(place, item)
         return None
 
-    async def near(self, item: Item) -> str:
-        """What a picture looks like, in words; empty where nothing in the library is alike. Decides nothing."""
-        if item.file_path is None or media_of(os.fspath(item.filename)) is not Media.IMAGE:
-            return ""
-        if self._alike is None:
-            self._alike = await self._loaded()
-        if not len(self._alike.phashes):
-            return ""
-        from core.media.hamming import nearest
+    async def _standing(self, place: KnownAs, item: Item) -> Twin | None:
+        """A place where the content is known from, with the file that stands there.
 
-        try:
-            phash = await self.pool.image_phash(item.file_path)
-        except MediaError:
-            return ""
-        places, bits = nearest(self._alike.phashes, phash, _NEAR_BITS)
-        if not len(places):
-            return ""
-        best = int(bits.argmin())
-        file_id = int(self._alike.ids[places[best]])
-        async with self.database.read() as reader:
-            file = (await library.files(reader, [file_id])).get(file_id)
-        if file is None or _is_same_file(file.identity, item):
-            return ""
-        return f"looks like {shown(file.shown_path)} ({int(bits[best])} bits apart)"
-
-    async def _loaded(self) -> _Alike:
-        import numpy
-
-        async with self.database.read() as reader:
-            rows = await library.phashes(reader, Media.IMAGE)
-        return _Alike(
-            numpy.array([phash for phash, _ in rows], numpy.uint64), numpy.array([one for _, one in rows], numpy.int64)
-        )
+        None for the item's own file, and for a file of the library that is gone, which is forgotten: one that cannot be
+        reached is not.
+        """
+        duplicate = place.as_duplicate
+        if place.where is Known.DELETED or not place.path:
+            return Twin(duplicate)
+        seen = await asyncio.to_thread(look_at, place.path)
+        if seen.identity is not None and seen.identity.size == item.size:
+            is_own = _is_same_file(seen.identity, item)
+            if is_own and place.where is Known.LIBRARY:
+                return None
+            return Twin(duplicate) if is_own else Twin(duplicate, place.path, seen.identity)
+        if place.where is not Known.LIBRARY:
+            return Twin(duplicate)
+        if seen.identity is not None or await asyncio.to_thread(Path(place.path).parent.is_dir):
+            assert item.sha256 is not None
+            async with self.database.write() as tx:
+                await intake_known.forget(tx, Known.LIBRARY, item.sha256, place.path)
+            return None
+        return Twin(duplicate)
 
 
-def _of_sizes(root: Path, sizes: Collection[int]) -> Iterator[list[FoundFile]]:
+def _in_catalog(file: LibraryFile, item: Item) -> Twin | None:
+    """A file as the last scan for duplicates saw it, in a folder or in Stash."""
+    duplicate = DuplicateOf(Known.LIBRARY, shown(file.shown_path), file.modified_at)
+    if file.path is None:
+        return Twin(duplicate)
+    seen = look_at(file.path)
+    if file.path == item.file_path or seen.identity is None or _is_same_file(seen.identity, item):
+        return None
+    return Twin(duplicate, file.path, seen.identity) if seen.identity == file.identity else None
+
+
+def _of_sizes(root: Path, sizes: Collection[int], passed_over: Collection[str]) -> Iterator[list[FoundFile]]:
     """The files below a folder that have one of these sizes. Raises UnreadableFileError when it is not there."""
-    for batch in walk(root, Wanted(frozenset(Media)), []):
+    wanted = Wanted(frozenset(Media), enters=lambda path: path not in passed_over, media_of=media_by_name)
+    for batch in walk(root, wanted, []):
         yield [one for one in batch if one.identity.size in sizes]
 
 

@@ -6,9 +6,11 @@ import os
 from collections.abc import Sequence
 
 from core.incoming import Added, Item, ItemState, NewFile, NewItem
+from core.library import FileIdentity
 from core.store import intake
 from core.store.database import Reader, Transaction
 from core.store.library import storable
+from core.store.recommendations import chunks
 
 _BEGUN_ANEW = (ItemState.FAILED, ItemState.RETURNED)
 
@@ -25,6 +27,8 @@ async def hand_over_files(tx: Transaction, files: Sequence[NewFile], *, now: flo
 async def _hand_over(tx: Transaction, file: NewFile, now: float) -> Added:
     if (same := await _on_its_way(tx, file)) is not None:
         return same
+    if (rewritten := await _rewritten(tx, file)) is not None:
+        return rewritten
     row = await tx.one("SELECT id, state, file_path FROM downloads WHERE token = ?", (file.token,))
     state = None if row is None else ItemState(row[1])
     if row is not None and state in _BEGUN_ANEW:
@@ -51,6 +55,18 @@ async def _on_its_way(tx: Transaction, file: NewFile) -> Added | None:
         (file.sha256, file.identity.device, file.identity.inode),
     )
     return None if row is None else Added(row[0], is_new=False, state=ItemState(row[1]))
+
+
+async def _rewritten(tx: Transaction, file: NewFile) -> Added | None:
+    """The item whose file, which was not worked on yet, holds something else by now: it is no second one."""
+    row = await tx.one(
+        "SELECT id FROM downloads WHERE file_path = ? AND file_hash <> ? AND state IN ('fetched', 'pending')",
+        (os.fsencode(file.path), file.sha256),
+    )
+    if row is None:
+        return None
+    await took_new_content(tx, row[0], file)
+    return Added(row[0], is_new=False, state=ItemState.FETCHED)
 
 
 async def _record(tx: Transaction, item_id: int, file: NewFile, now: float) -> None:
@@ -105,32 +121,55 @@ async def to_fetch(reader: Reader, *, now: float, limit: int) -> list[Item]:
     return await intake.fetch(reader, [row[0] for row in rows])
 
 
-async def to_look_at(reader: Reader, *, after: int, limit: int) -> list[Item]:
-    """The files that are here and not done with, by rising number."""
+async def to_look_at(reader: Reader, *, due_by: float | None) -> list[int]:
+    """The files that are here and not done with, by rising number; with `due_by` only those whose turn has come."""
     rows = await reader.rows(
-        "SELECT id FROM downloads WHERE state IN ('added', 'fetched', 'pending') AND state <> 'added' AND id > ? "
-        "ORDER BY id LIMIT ?",
+        "SELECT id FROM downloads WHERE state IN ('added', 'fetched', 'pending') AND state <> 'added' "
+        "AND (?1 IS NULL OR next_at <= ?1) ORDER BY id",
+        (due_by,),
+    )
+    return [row[0] for row in rows]
+
+
+async def handed_over(reader: Reader, files: Sequence[tuple[str, FileIdentity]]) -> set[str]:
+    """Which of these paths hold a file that was handed over before and still lies there as it was.
+
+    What failed or was returned is among them: it waits for being handed over by somebody.
+    """
+    found: set[tuple[str, FileIdentity]] = set()
+    for chunk in chunks([os.fsencode(path) for path, _ in files]):
+        marks = ", ".join("?" * len(chunk))
+        rows = await reader.rows(
+            f"SELECT file_path, device, inode, size, mtime_ns FROM downloads WHERE file_path IN ({marks})", chunk
+        )
+        found |= {(os.fsdecode(row[0]), FileIdentity(*row[1:])) for row in rows if None not in row}
+    return {path for path, _ in found.intersection(files)}
+
+
+async def alike(reader: Reader, *, after: int, limit: int) -> list[tuple[int, int]]:
+    """The number and the PHASH (unsigned) of what came in and still stands, by rising number."""
+    rows = await reader.rows(
+        "SELECT d.id, h.phash FROM downloads d JOIN hash_cache h ON h.sha256 = d.file_hash "
+        "WHERE d.id > ? AND d.state IN ('fetched', 'pending', 'review', 'sorted') AND h.phash IS NOT NULL "
+        "GROUP BY d.id ORDER BY d.id LIMIT ?",
+        (after, limit),
+    )
+    return [(row[0], row[1] & (1 << 64) - 1) for row in rows]
+
+
+async def own_assets(reader: Reader, *, after: int, limit: int) -> list[Item]:
+    """Those that are done with, and whose asset Winnow itself brought to Immich, by rising number."""
+    rows = await reader.rows(
+        "SELECT id FROM downloads WHERE asset_is_ours AND asset_id <> '' AND id > ? "
+        "AND state IN ('sorted', 'rejected', 'trashed') ORDER BY id LIMIT ?",
         (after, limit),
     )
     return await intake.fetch(reader, [row[0] for row in rows])
 
 
-async def left_over(reader: Reader) -> dict[ItemState, int]:
-    """How many are still to be worked on, by their state."""
-    rows = await reader.rows(
-        "SELECT state, count(*) FROM downloads WHERE state IN ('added', 'fetched', 'pending') GROUP BY state"
-    )
-    return {ItemState(state): number for state, number in rows}
-
-
-async def own_assets(reader: Reader, *, limit: int) -> list[Item]:
-    """Those that are done with, and whose asset Winnow itself brought to Immich."""
-    rows = await reader.rows(
-        "SELECT id FROM downloads WHERE asset_is_ours AND state IN ('sorted', 'rejected', 'trashed') ORDER BY id "
-        "LIMIT ?",
-        (limit,),
-    )
-    return await intake.fetch(reader, [row[0] for row in rows])
+async def will_upload(tx: Transaction, item_ids: Sequence[int]) -> None:
+    """Note that an asset for these comes by Winnow, before it does: a sudden end must not leave one unowned."""
+    await tx.many("UPDATE downloads SET asset_is_ours = 1, asset_id = '' WHERE id = ?", [(one,) for one in item_ids])
 
 
 async def asset_went(tx: Transaction, item_ids: Sequence[int]) -> None:

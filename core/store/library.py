@@ -168,12 +168,13 @@ async def files_of_size(reader: Reader, size: int) -> list[LibraryFile]:
     return [_file(row) for row in await reader.rows(f"SELECT {_COLUMNS} FROM library_files WHERE size = ?", (size,))]
 
 
-async def phashes(reader: Reader, media: Media) -> list[tuple[int, int]]:
-    """The PHASH (unsigned 64-bit) and the id of every file of a medium that has one."""
+async def phashes(reader: Reader, media: Media, *, after: int, limit: int) -> list[tuple[int, int]]:
+    """The id and the PHASH (unsigned) of files of a medium that have one, by rising id."""
     rows = await reader.rows(
-        "SELECT phash, id FROM library_files WHERE media = ? AND phash IS NOT NULL AND phash NOT IN (0, -1)", (media,)
+        "SELECT id, phash FROM library_files WHERE id > ? AND media = ? AND phash IS NOT NULL ORDER BY id LIMIT ?",
+        (after, media, limit),
     )
-    return [(phash & (1 << 64) - 1, file_id) for phash, file_id in rows]
+    return [(row[0], row[1] & (1 << 64) - 1) for row in rows]
 
 
 async def files_after(reader: Reader, after_id: int, *, limit: int = 2000) -> list[LibraryFile]:

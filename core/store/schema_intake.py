@@ -91,4 +91,6 @@ CREATE INDEX library_files_by_size ON library_files (size);
 ALTER TABLE review_queue ADD COLUMN skipped_at REAL;
 ALTER TABLE review_queue ADD COLUMN near TEXT NOT NULL DEFAULT '';
 CREATE INDEX review_queue_in_turn ON review_queue (action, (skipped_at IS NOT NULL), created_at DESC, id);
+
+CREATE INDEX downloads_by_path ON downloads (file_path) WHERE file_path IS NOT NULL;
 """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.duplicates.scan import DuplicatesReport
 from core.errors import ConfigError, JobCancelledError, UsageError, WinnowError
-from core.intake.run import IntakeReport
+from core.intake.run_report import IntakeReport
 from core.runtime import Progress, Runtime, ScanOptions, ScanReport
 from core.words import count, size
 from tui.commands.opening import endpoint_to_scan, opened
@@ -35,20 +35,22 @@ async def scan(args: argparse.Namespace, console: Console) -> int:
         endpoints = (await endpoint_to_scan(runtime.matching, wanted),) if wanted else ()
         options = ScanOptions(endpoints=endpoints, is_full=args.full)
         desks = asked or desks_in_use(runtime)
+        if INTAKE in desks:
+            runtime.settings.intake.ready(path=runtime.settings.path)
         return await scan_with(runtime, console, options, desks=desks, is_due_only=args.due, is_json=args.scan_json)
 
 
 def desks_in_use(runtime: Runtime) -> tuple[str, ...]:
     """The desks that have something to scan. Raises ConfigError when none has."""
     settings = runtime.settings
-    if not settings.stash.url and not runtime.duplicates.is_configured and not settings.intake.enabled:
-        settings.require_stash()
     in_use = {
         MATCHING: bool(settings.stash.url),
         DUPLICATES: runtime.duplicates.is_configured,
         INTAKE: settings.intake.enabled,
     }
-    return tuple(desk for desk, is_in_use in in_use.items() if is_in_use)
+    if not any(in_use.values()):
+        settings.require_stash()
+    return tuple(desk for desk, is_used in in_use.items() if is_used)
 
 
 async def scan_with(
@@ -56,7 +58,7 @@ async def scan_with(
     console: Console,
     options: ScanOptions,
     *,
-    desks: Sequence[str] = (MATCHING, DUPLICATES, INTAKE),
+    desks: Sequence[str] = (MATCHING, DUPLICATES),
     is_due_only: bool = False,
     is_json: bool = False,
 ) -> int:
@@ -108,10 +110,10 @@ def print_report(report: Report, console: Console) -> None:
     """What a scan found, in words."""
     if isinstance(report, ScanReport):
         _print_matching(report, console)
-    elif isinstance(report, IntakeReport):
-        _print_intake(report, console)
-    else:
+    elif isinstance(report, DuplicatesReport):
         _print_duplicates(report, console)
+    else:
+        _print_intake(report, console)
 
 
 def _print_matching(report: ScanReport, console: Console) -> None:
@@ -147,18 +149,22 @@ def _print_duplicates(report: DuplicatesReport, console: Console) -> None:
 
 
 def _print_intake(report: IntakeReport, console: Console) -> None:
-    review = sum(report.review.values())
-    parts = [f"{report.sorted} sorted", f"{review} to review"]
-    parts += [f"{report.trashed} copies to the trash"] if report.trashed else []
-    parts += [f"{report.failed} failed"] if report.failed else []
-    console.out(f"{count(report.processed, 'picture')} came in: {', '.join(parts)}.")
-    if review:
-        named = ", ".join(f"{number} {one.value.replace('_', ' ')}" for one, number in report.review.items() if number)
-        console.out(f"  to review: {named}")
-    for one in report.errors:
-        console.out(f"  {plain(one.source)}: FAILED: {plain(one.error.removeprefix(f'{one.source}: '))}")
+    review = {category: number for category, number in report.review.items() if number}
+    console.out(
+        f"{count(report.processed, 'picture')} worked on: {report.sorted} sorted, {sum(review.values())} to review."
+    )
+    for category, number in review.items():
+        console.out(f"  {category.value.replace('_', ' ')}: {number}")
+    if report.trashed:
+        console.out(f"  {report.trashed} to the trash: known already")
+    if report.failed:
+        console.out(f"  {report.failed} failed: `winnow list intake --status failed` names them")
+    for words, number in report.waiting.items():
+        console.out(f"  waits ({number}): {plain(words)}")
+    for failure in report.errors:
+        console.out(f"  {plain(failure.source)}: FAILED: {plain(failure.error)}")
     if report.pending:
-        console.out(f"{report.pending} still wait to be analysed; the next run looks at them again.")
+        console.out(f"{count(report.pending, 'picture')} still to be worked on, in a later run.")
     if review:
         console.out("Next: winnow list intake")
 
