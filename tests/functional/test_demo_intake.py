@@ -9,9 +9,11 @@ from pathlib import Path
 import httpx
 
 from core.config import load_settings
-from core.demo.intake_world import COPY, DROP, DROPS, HIDDEN, INCOMING, KNOWN, TORN, WEB
+from core.demo.intake_world import COPY, DROP, DROPS, FACES, HIDDEN, INCOMING, KNOWN, REVIEW, TORN, WEB
 from core.demo.world import DemoWorld, empty
+from core.incoming import Category
 from core.media.kinds import What, kind_of
+from core.runtime import open_runtime
 from core.servers.http import Http
 from core.servers.immich import ImmichClient
 
@@ -59,3 +61,19 @@ async def test_what_left_the_drop_folder_is_not_put_there_again(tmp_path: Path) 
             async with httpx.AsyncClient() as client:
                 answer = await client.get(world.intake.web.url("files", WEB[0].name))
             assert answer.headers["content-type"] == "image/jpeg"
+
+
+async def test_a_run_shows_every_category_and_the_second_adds_nothing(tmp_path: Path) -> None:
+    async with DemoWorld.open(tmp_path, library=empty, intake=True) as world:
+        assert world.intake is not None
+        world.intake.fill()
+        async with open_runtime(load_settings(world.config_path), data_dir=tmp_path / "data") as runtime:
+            first = await runtime.intake.run()
+            assert first.is_ok, first.errors
+            assert {one for one, number in first.review.items() if not number} == {Category.LOW_CONFIDENCE}
+            assert {path.name for path in (tmp_path / FACES).iterdir()} == {"Robin", "Sasha"}
+            assert (first.sorted, first.pending, first.failed) == (3, 0, 0)
+            files = sorted(path for folder in (FACES, REVIEW) for path in (tmp_path / folder).rglob("*"))
+            again = await runtime.intake.run()
+            assert (again.is_ok, again.processed, again.sorted, sum(again.review.values())) == (True, 0, 0, 0)
+        assert sorted(path for folder in (FACES, REVIEW) for path in (tmp_path / folder).rglob("*")) == files
