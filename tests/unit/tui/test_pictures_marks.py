@@ -55,7 +55,7 @@ def test_a_tiny_place_is_a_dot_and_not_covered_by_shadows() -> None:
 @given(
     st.integers(1, 90),
     st.integers(1, 90),
-    st.lists(st.tuples(*[st.floats(-3, 3, allow_nan=True)] * 4), max_size=4),
+    st.lists(st.tuples(*[st.floats(-3, 3) | st.just(float("nan"))] * 4), max_size=4),
 )
 def test_no_place_whatever_does_harm(width: int, height: int, marks: list[Mark]) -> None:
     image = plain(width, height)
