@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import msgspec
 
+from core.library import FileIdentity
+
 
 class Category(StrEnum):
     """Why a picture waits in the review; the value is also the name of its folder below `review_base`."""
@@ -124,7 +126,8 @@ class Outcome:
 class ItemState(StrEnum):
     """Where a picture stands.
 
-    added -> fetched -> pending -> sorted or review -> rejected; failed from anywhere, and back by `retry`.
+    added -> fetched -> pending -> sorted or review -> rejected; failed from anywhere, and back by `retry`. What an undo
+    took back is `returned`: nothing happens to it until it is handed over again.
     """
 
     ADDED = "added"  # recorded; the file is not here yet
@@ -135,6 +138,7 @@ class ItemState(StrEnum):
     REJECTED = "rejected"
     TRASHED = "trashed"  # a duplicate that went to the trash unasked
     FAILED = "failed"
+    RETURNED = "returned"  # what was done with it unasked was taken back
 
 
 TO_DO: Final = (ItemState.ADDED, ItemState.FETCHED, ItemState.PENDING)
@@ -179,7 +183,11 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A picture that came in. Paths surrogate-escaped; sizes in bytes; `fetching` is the download's own business."""
+    """A picture that came in. Paths surrogate-escaped; sizes in bytes; `fetching` is the download's own business.
+
+    `identity` is the file as it was last seen. `asset_is_ours`: Winnow put it into Immich. `near` says in words what it
+    looks like, and decides nothing.
+    """
 
     id: int
     state: ItemState
@@ -206,6 +214,9 @@ class Item:
     person_name: str = ""
     auto_sorted: bool = False
     finished_at: float | None = None
+    identity: FileIdentity | None = None
+    asset_is_ours: bool = False
+    near: str = ""
 
 
 _faces = msgspec.json.Decoder(Faces)

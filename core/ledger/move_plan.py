@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -40,7 +40,8 @@ class MovePayload(msgspec.Struct, frozen=True):
     """A file to be moved into a folder below a base. Paths as `core.path_text.packed` writes them.
 
     `mount` is the mount point that the base lay under when it was set up. `stamp` tells the file from one of the same
-    name. `sha256` in hexadecimal, None where it is not known. `item_id` is the intake item it is, None for another.
+    name. `sha256` in hexadecimal, None where it is not known. `item_id` is the intake item it is, None for another;
+    `meaning` (JSON) is for whoever keeps records of that.
     """
 
     path: str
@@ -53,6 +54,7 @@ class MovePayload(msgspec.Struct, frozen=True):
     sha256: str | None = None
     item_id: int | None = None
     companion: Companion | None = None
+    meaning: dict[str, Any] | None = None
 
     @property
     def source(self) -> Path:
@@ -108,6 +110,7 @@ def move_effects(
     part: str,
     sha256: str | None = None,
     item_id: int | None = None,
+    meaning: dict[str, Any] | None = None,
     sidecars: Sequence[tuple[Path, FileIdentity]] = (),
 ) -> list[NewEffect]:
     """The planned moves of a file and its sidecars into `folder` below the base; `folder` and `name` are safe names.
@@ -124,6 +127,7 @@ def move_effects(
         stamp,
         sha256=sha256,
         item_id=item_id,
+        meaning=meaning,
     )
     planned = [NewEffect(FILE_MOVE, _title("", path, payload), msgspec.to_builtins(payload), part=part)]
     for sidecar, its_identity in sidecars:
@@ -135,6 +139,7 @@ def move_effects(
             identity=its_identity,
             sha256=None,
             item_id=None,
+            meaning=None,
             companion=Companion(name, identity, ending, is_of_stem),
         )
         planned.append(

@@ -23,8 +23,8 @@ async def known(
 ) -> DuplicateOf | None:
     """Where the same content is known from, the place that counts most; None where it is new.
 
-    `than` is the item itself; it is no duplicate of those that came after it. Failed ones and duplicates that went to
-    the trash do not count.
+    `than` is the item itself; it is no duplicate of those that came after it. Failed and
+    returned ones and duplicates that went to the trash do not count.
     """
     rows = await reader.rows(
         "SELECT place, path, at FROM known_hashes WHERE hash IN (?1, ?2) UNION ALL "
@@ -52,6 +52,13 @@ async def remember(
     )
 
 
+async def forget(tx: Transaction, where: Known, content: bytes, path: str) -> None:
+    """Forget one content of a place: what put it there was taken back."""
+    await tx.execute(
+        "DELETE FROM known_hashes WHERE hash = ? AND place = ? AND path = ?", (content, where, os.fsencode(path))
+    )
+
+
 async def forget_unseen(tx: Transaction, where: Known, *, scan: int) -> int:
     """Forget the contents of a place that this scan did not see any more; how many that were."""
     return await tx.execute("DELETE FROM known_hashes WHERE place = ? AND scan <> ?", (where, scan))
@@ -63,6 +70,21 @@ async def forget_unseen(tx: Transaction, where: Known, *, scan: int) -> int:
 async def person_folders(reader: Reader) -> dict[str, str]:
     """The folders that are somebody's, each with the person's id."""
     return {row[0]: row[1] for row in await reader.rows("SELECT folder, person_id FROM person_folders")}
+
+
+async def people_with_folders(reader: Reader) -> list[tuple[str, Person]]:
+    """The folders that are somebody's, each with the person as they were last seen."""
+    rows = await reader.rows("SELECT folder, person_id, name FROM person_folders ORDER BY folder")
+    return [(folder, Person(person_id, name)) for folder, person_id, name in rows]
+
+
+async def hand_over(tx: Transaction, folder: str, owner_id: str, person: Person) -> bool:
+    """Let somebody else have a folder; False when it is not the owner's any more."""
+    changed = await tx.execute(
+        "UPDATE person_folders SET person_id = ?, name = ? WHERE folder = ? AND person_id = ?",
+        (person.id, storable(person.name), folder, owner_id),
+    )
+    return changed > 0
 
 
 async def keep_folder(tx: Transaction, folder: str, person: Person) -> bool:

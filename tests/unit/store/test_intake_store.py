@@ -129,7 +129,7 @@ async def test_an_error_is_kept_and_the_last_one_is_final_until_it_is_begun_agai
     assert (found.state, found.error, found.attempts, found.next_at) == (ItemState.ADDED, "", 0, 70.0)
 
 
-async def test_a_sorted_picture_can_be_looked_at_again(database: Database) -> None:
+async def test_a_sorted_picture_can_be_given_back(database: Database) -> None:
     item_id = await fetched(database, 1)
     async with database.write() as tx:
         await intake.set_finished(
@@ -138,9 +138,13 @@ async def test_a_sorted_picture_can_be_looked_at_again(database: Database) -> No
     found = await item(database, item_id)
     assert (found.person_id, found.person_name, found.auto_sorted, found.finished_at) == ("a", "Ann", True, 2.0)
     async with database.write() as tx:
-        await intake.reopen(tx, item_id, path="/in/1.jpg", now=3.0)
+        await intake.give_back(tx, item_id, path="/in/1.jpg", now=3.0)
     found = await item(database, item_id)
-    assert (found.state, found.file_path, found.auto_sorted, found.outcome) == ("fetched", "/in/1.jpg", False, None)
+    assert (found.state, found.file_path, found.auto_sorted, found.outcome) == ("returned", "/in/1.jpg", False, None)
+    async with database.write() as tx:
+        assert await intake.to_do(tx, now=9.0, limit=9) == []
+        assert await intake.retry(tx, item_id, now=4.0)
+    assert (await item(database, item_id)).state is ItemState.FETCHED
     async with database.read() as reader:
         assert [one.id for one in await intake.fetch(reader, [99, item_id])] == [item_id]
 
