@@ -63,6 +63,7 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
         "dashboard": _screen("dashboard", "DashboardScreen"),
         "matching": _screen("matching", "MatchingScreen"),
         "duplicates": _screen("duplicates", "DuplicatesScreen"),
+        "intake": _screen("intake", "IntakeScreen"),
         "jobs": _screen("jobs", "JobsScreen"),
         "history": _screen("history", "HistoryScreen"),
         "dismissals": _screen("dismissals", "DismissalsScreen"),
