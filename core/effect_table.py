@@ -15,8 +15,9 @@ from core.duplicates.decide import (
     WithdrawKept,
 )
 from core.duplicates.merged import merged_values
-from core.intake.witness import MoveWitness, RejectWitness
+from core.intake.witness import FaceWitness, MoveWitness, RejectWitness
 from core.ledger.effects import LocalEffect, OuterEffect, Witness
+from core.ledger.immich_face import IMMICH_FACE, AssignFace
 from core.ledger.move import MoveFile
 from core.ledger.move_plan import FILE_MOVE
 from core.ledger.stash_delete_file import STASH_DELETE_FILE, StashDeleteFile
@@ -36,6 +37,7 @@ from core.matching.decide import DISMISS, WITHDRAW, Dismiss, LinkWitness, Withdr
 from core.matching.pull import MetadataPull
 from core.matching.submit import SUBMIT, Submit
 from core.path_map import local_path
+from core.servers.immich import ImmichClient
 from core.servers.stash import StashClient
 from core.servers.stash_library import StashLibrary
 from core.servers.stash_removal import StashRemoval
@@ -49,6 +51,7 @@ def effect_handlers(
     clock: Clock,
     *,
     stash: StashClient | None,
+    immich: ImmichClient | None,
     boxes: BoxClients,
     turn: Turn,
 ) -> dict[str, OuterEffect | LocalEffect]:
@@ -72,6 +75,8 @@ def effect_handlers(
             SUBMIT: Submit(boxes.client),
         }
         handlers |= _stash_removal_handlers(stash, settings, turn)
+    if immich is not None:
+        handlers[IMMICH_FACE] = AssignFace(immich)
     return handlers
 
 
@@ -84,6 +89,7 @@ def effect_witnesses(settings: Settings, clock: Clock) -> dict[str, Witness]:
         FILE_DELETE: removal,
         TRASH_DELETE: EmptyWitness(clock),
         FILE_MOVE: MoveWitness(clock),
+        IMMICH_FACE: FaceWitness(),
     }
 
 

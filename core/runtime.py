@@ -233,7 +233,7 @@ async def open_runtime(
         if settings.intake.immich.url:
             immich = ImmichClient(http, settings.intake.immich.url, settings.intake.immich.api_key.reveal())
         turn = partial(exclusive, locks, "stash")
-        handlers = effect_handlers(settings, database, the_clock, stash=stash, boxes=boxes, turn=turn)
+        handlers = effect_handlers(settings, database, the_clock, stash=stash, immich=immich, boxes=boxes, turn=turn)
         witnesses = effect_witnesses(settings, the_clock)
         ledger = Ledger(database, owner, the_clock, handlers=handlers, witnesses=witnesses, on_step=on_step)
         jobs = Jobs(database, owner, the_clock)

@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Sequence
 
 from core.clock import Clock
-from core.errors import LedgerError, UsageError
+from core.errors import ConfigError, LedgerError, UsageError
 from core.intake.bases import base_of
 from core.intake.deciding import Waiting, approving_effects, rejecting_effects
+from core.intake.face_assigning import ensure_correcting, face_effects
 from core.intake.model import Item
 from core.intake.people_known import PeopleKnown, PersonChoice
 from core.intake.person_folders import PersonFolders
 from core.intake.reading import Reading
 from core.ledger.apply import BatchReport, Ledger, OnProgress
+from core.ledger.immich_face import is_for_good
 from core.media.pool import MediaPool
 from core.path_text import shown
 from core.servers.immich import ImmichClient
@@ -55,15 +57,19 @@ class Reviewing(Reading):
         ids: Sequence[int],
         person: PersonChoice | str,
         *,
+        assign_face: bool = False,
         by: str = "",
         on_progress: OnProgress | None = None,
     ) -> BatchReport:
         """Move pictures into a person's folder. `person` may be a name, or an id that `people` gives; `by`: who says
         so.
 
+        `assign_face`: give the face to the person in Immich, too, before anything moves; pictures without a face that
+        could be given are approved all the same, and the report says so. See `cannot_be_undone`.
+
         Files that changed or are gone are refused in the report, and the rest goes on. Raises UsageError for an unknown
         id or a name that several people have, ConfigError while the desk is not set up, LedgerError when the folder
-        cannot be had.
+        cannot be had, ServerError when faces cannot be assigned; nothing is done then.
         """
         rules = self._settings.intake.ready()
         waiting, refused = await self._waiting(ids)
@@ -74,10 +80,16 @@ class Reviewing(Reading):
             base = await base_of(self._database, rules.final_base)
         except OSError as error:
             raise LedgerError(f"{shown(rules.final_base)} cannot be looked at ({error.strerror})") from error
+        faces: list[NewEffect] = []
+        if assign_face:
+            faces, unassigned = await self._faces(waiting, chosen)
+            refused += unassigned
         folder = await self._folders.folder_of(chosen.person)
         effects, more = await asyncio.to_thread(
             approving_effects, waiting, person=chosen.person, base=base, folder=folder, by=by, now=self._clock.now()
         )
+        moved = {one.part for one in effects}
+        effects = [*(one for one in faces if one.part in moved), *effects]
         self._people.forget()
         title = f"approve {count(len(waiting), 'picture')} to {shown(chosen.name)}"
         return await self._at_once("approve", title, effects, [*refused, *more], on_progress)
@@ -109,6 +121,26 @@ class Reviewing(Reading):
             now = self._clock.now()
             begun = [one for one in wanted if await intake.retry(tx, one, now=now)]
             return await intake.fetch(tx, begun)
+
+    async def cannot_be_undone(self, ids: Sequence[int], person: PersonChoice | str) -> str:
+        """What an undo of assigning the faces would leave as it is, in words to be shown before; empty: nothing.
+
+        Raises as `approve`.
+        """
+        waiting, _ = await self._waiting(ids)
+        chosen = person if isinstance(person, PersonChoice) else await self._people.find(person)
+        faces, _ = await self._faces(waiting, chosen)
+        number = sum(is_for_good(one) for one in faces)
+        if not number:
+            return ""
+        verb = "is nobody's in Immich and stays" if number == 1 else "are nobody's in Immich and stay"
+        return f"{count(number, 'face')} {verb} {shown(chosen.name)}'s after an undo: Immich cannot take a face away"
+
+    async def _faces(self, waiting: Sequence[Waiting], person: PersonChoice) -> tuple[list[NewEffect], list[str]]:
+        if self._immich is None:
+            raise ConfigError("no Immich is set up, so no face can be assigned: set [intake.immich] url")
+        await ensure_correcting(self._immich)
+        return await face_effects(self._immich, waiting, person)
 
     async def _waiting(self, ids: Sequence[int]) -> tuple[list[Waiting], list[str]]:
         """Those of the review that still wait for a decision, and in words those that do not. Raises UsageError."""

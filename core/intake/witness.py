@@ -16,7 +16,9 @@ import msgspec
 from core.clock import Clock
 from core.errors import LedgerError
 from core.intake.model import Faces, ItemState, Known, Outcome, Person
+from core.intake.people_known import local_person
 from core.ledger.effects import parsed
+from core.ledger.immich_face import AssignedImage, FacePayload
 from core.ledger.move import MovedImage
 from core.ledger.move_plan import MovePayload
 from core.ledger.trash_checks import GoingPayload, identity_at
@@ -97,7 +99,8 @@ class MoveWitness:
         if isinstance(meaning, Route):
             await self._routed(tx, given, meaning, path, image.identity)
             return
-        person = meaning.person
+        owner = (await intake_known.person_folders(tx)).get(given.folder, meaning.person.id)
+        person = Person(owner, meaning.person.name)  # who may have come to be known in Immich meanwhile
         await review_queue.decide(
             tx, meaning.review_id, ReviewAction.APPROVED, by=meaning.by, path=path, person_name=person.name, now=now
         )
@@ -154,6 +157,23 @@ class MoveWitness:
         if isinstance(meaning, Route):
             await review_queue.drop(tx, given.item_id)
         await intake.give_back(tx, given.item_id, path=path, identity=identity, now=now)
+
+
+class FaceWitness:
+    """Follows who was made in Immich for a face: the folder that was a mere name's is that person's from then on."""
+
+    async def was_done(self, tx: Transaction, effect: EffectRecord) -> None:
+        """A face is somebody's."""
+        given, image = parsed(effect.payload, FacePayload), parsed(effect.after or {}, AssignedImage)
+        if given.person_id is not None:
+            return
+        local = local_person(given.person_name).id
+        for folder, owner in (await intake_known.person_folders(tx)).items():
+            if owner == local:
+                await intake_known.hand_over(tx, folder, local, Person(image.person_id, given.person_name))
+
+    async def was_undone(self, tx: Transaction, effect: EffectRecord) -> None:
+        """The person keeps the folder: nobody else has that name and lives."""
 
 
 class RejectWitness:
