@@ -32,7 +32,7 @@ class Chosen:
     is_assigning: bool = False
 
 
-class PersonDialog(Dialog[Chosen]):
+class PersonDialog(Dialog[Chosen | None]):
     """Enter takes the line that stands out; while nothing is typed and nothing moved, none does."""
 
     SCOPE = "person"

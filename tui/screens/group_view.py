@@ -81,7 +81,9 @@ class GroupView:
 
     def next_size(self) -> GroupView:
         """Only large ones: from 1 MiB, 100 MiB, 1 GiB to gain, then all."""
-        return self._with(replace(self.wanted, min_reclaimable_bytes=next_of(_SIZES, self.wanted.min_reclaimable_bytes)))
+        return self._with(
+            replace(self.wanted, min_reclaimable_bytes=next_of(_SIZES, self.wanted.min_reclaimable_bytes))
+        )
 
     def toggle_weak(self) -> GroupView:
         """Weak pairs in place of the groups, and back."""

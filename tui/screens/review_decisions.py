@@ -34,17 +34,18 @@ class ReviewDecisions:
     def _desk(self) -> IntakeDesk:
         return self._app.runtime.intake
 
-    async def approve(self, ids: Sequence[int], person: PersonChoice | str) -> str:
-        """To one person; in words what was done, "" when nothing was."""
+    async def approve(self, ids: Sequence[int], person: PersonChoice | str, *, is_assigning: bool = False) -> str:
+        """To one person; in words what was done, "" when nothing was. `is_assigning`: Immich is told, too."""
         async with self._turn:
-            report = await self._desk.approve(ids, person)
-        return self._told(report, f"filed {_what(report)} to {plain(name_of(person), width=36)}")
+            report = await self._desk.approve(ids, person, assign_face=is_assigning)
+        name = plain(name_of(person), width=36)
+        return await self._told(report, ids, f"to {name}")
 
     async def reject(self, ids: Sequence[int]) -> str:
         """To the trash."""
         async with self._turn:
             report = await self._desk.reject(ids)
-        return self._told(report, f"moved {_what(report)} to the trash")
+        return await self._told(report, ids, "to the trash")
 
     async def lines(self, ids: Sequence[int]) -> list[ReviewLine]:
         """Those of these pictures that still wait for a decision."""
@@ -61,33 +62,46 @@ class ReviewDecisions:
             self._app.say("Nobody is suggested for what is selected; choose a person instead.", severity="warning")
             return []
         told = [
-            Content.assemble((f"{len(ids):>7,}  ", "bold"), content(name_of(person), width=48)) for person, ids in groups
+            Content.assemble((f"{len(ids):>7,}  ", "bold"), content(name_of(person), width=48))
+            for person, ids in groups
         ]
         left = len(lines) - known
-        question = f"File {count(known, 'picture')} to {'the suggested person' if len(groups) == 1 else 'these people'}?"
+        question = (
+            f"File {count(known, 'picture')} to {'the suggested person' if len(groups) == 1 else 'these people'}?"
+        )
         note = f"{count(left, 'picture')} without a suggestion will stay." if left else ""
         return groups if await self._ask(question, told, "file them", note) else []
 
-    async def confirm_person(self, lines: Sequence[ReviewLine], name: str) -> bool:
-        """Ask whether all of these go to one person."""
-        return await self._ask(
-            f"File {count(len(lines), 'picture')} to {name}?", _names(lines), "file them", "An undo brings them back."
-        )
+    async def confirm_person(
+        self, lines: Sequence[ReviewLine], person: PersonChoice | str, *, is_assigning: bool
+    ) -> bool:
+        """Ask whether several go to one person, and whether Immich is to be told what an undo cannot take back.
+
+        One picture alone, with nothing that would stay, is not asked about.
+        """
+        stays = ""
+        if is_assigning:
+            stays = await self._desk.cannot_be_undone([one.id for one in lines], person)
+        if len(lines) == 1 and not stays:
+            return True
+        question = f"File {count(len(lines), 'picture')} to {name_of(person)}?"
+        return await self._ask(question, _names(lines), "file", stays or "An undo brings them back.")
 
     async def confirm_reject(self, lines: Sequence[ReviewLine]) -> bool:
         """Ask whether all of these go to the trash."""
         return await self._ask(
-            f"Move {count(len(lines), 'picture')} to the trash?",
+            f"Reject {count(len(lines), 'picture')}, to the trash?",
             _names(lines),
-            "move them",
+            "reject them",
             "They count as deleted on purpose when they come in again. An undo brings them back.",
         )
 
     async def _ask(self, question: str, lines: Sequence[Content], yes: str, note: str) -> bool:
-        return bool(await self._app.push_screen_wait(ConfirmDialog(question, lines, yes=yes, note=note)))
+        dialog = ConfirmDialog(question, lines, yes=yes, note=note)
+        return await self._app.push_screen_wait(dialog) is True
 
-    def _told(self, report: BatchReport, words: str) -> str:
-        """Say what was not done; the words when anything was."""
+    async def _told(self, report: BatchReport, ids: Sequence[int], where: str) -> str:
+        """Say what was not done; in words what was."""
         not_done = [*report.refused_before, *(f"{plain(one.title)}: {one.words}" for one in report.not_done)]
         for reason in not_done[:3]:
             self._app.say(reason, severity="warning")
@@ -96,7 +110,10 @@ class ReviewDecisions:
         if report.stopped_by:
             self._app.say(report.stopped_by, severity="error")
         self._app.decisions_changed()
-        return words if report.done else ""
+        if not report.done:
+            return ""
+        left = len(await self.lines(ids))
+        return f"{count(len(ids) - left, 'picture')} {where}"
 
 
 def by_suggestion(lines: Sequence[ReviewLine]) -> list[tuple[PersonChoice | str, list[int]]]:
@@ -125,7 +142,3 @@ def _names(lines: Sequence[ReviewLine]) -> list[Content]:
     if len(lines) > _NAMED:
         told.append(Content.styled(f"and {len(lines) - _NAMED:,} more", "$quiet"))
     return told
-
-
-def _what(report: BatchReport) -> str:
-    return count(len(report.done), "picture")

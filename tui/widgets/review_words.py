@@ -96,9 +96,7 @@ def _faces(row: ReviewLine, entry: ReviewEntry | None) -> str:
         return str(row.faces_detected) if row.faces_detected else ""
     if not faces.found:
         return "none"
-    names = [
-        "unknown" if one.person is None else one.person.name or "unnamed" for one in faces.found
-    ]
+    names = ["unknown" if one.person is None else one.person.name or "unnamed" for one in faces.found]
     sure = [one.confidence for one in faces.found]
     told = [name if at is None else f"{name} ({at:.0%} sure)" for name, at in zip(names, sure, strict=True)]
     return f"{len(told)}: {', '.join(told[:6])}" + (" ..." if len(told) > 6 else "")
@@ -109,6 +107,4 @@ def _row(head: str, words: str, width: int, *, limit: int, part: str = "") -> li
 
 
 def _rows(head: str, told: Sequence[str], part: str) -> list[Line]:
-    return [
-        ((f"{head if number == 0 else '':<{_HEAD}}", "quiet"), (text, part)) for number, text in enumerate(told)
-    ]
+    return [((f"{head if number == 0 else '':<{_HEAD}}", "quiet"), (text, part)) for number, text in enumerate(told)]
