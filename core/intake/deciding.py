@@ -104,7 +104,7 @@ def _seen(one: Waiting) -> FileIdentity:
     try:
         found = identity_at(path)
         if found is None:
-            raise EffectRefusedError(why_missing(path, _NO_DEVICE if known is None else known.device))
+            raise EffectRefusedError(_why_missing(path, known))
         if known is not None and (found.size, found.mtime_ns) == (known.size, known.mtime_ns):
             return found
         if one.item.sha256 is not None and found.size == one.line.size and sha256_of(path) == one.item.sha256.hex():
@@ -112,6 +112,15 @@ def _seen(one: Waiting) -> FileIdentity:
     except OSError as error:
         raise EffectRefusedError(f"{shown(path)} cannot be looked at ({error.strerror}); nothing was moved") from error
     raise EffectRefusedError(f"{shown(path)} is not the file that came in: it changed since; nothing was moved")
+
+
+def _why_missing(path: Path, known: FileIdentity | None) -> str:
+    """Numbers of devices change from one start of the system to the next: the folder's own counts where it is there."""
+    try:
+        device = path.parent.stat().st_dev if known is None or any(path.parent.iterdir()) else known.device
+    except OSError:
+        device = _NO_DEVICE
+    return why_missing(path, device, advice="put it back to decide about it")
 
 
 def _sidecars(path: Path) -> list[tuple[Path, FileIdentity]]:
