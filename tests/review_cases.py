@@ -38,7 +38,7 @@ async def put(place: Place, number: int, category: Category, person: Person | No
     """One portrait in the review, the later ones of higher `number`; its id there."""
     if category is Category.MULTIPLE_FACES:
         sitters = [Sitter(number, LEFT), Sitter(number + 1, RIGHT)]
-        found = (_face(LEFT, person), _face(RIGHT, None))
+        found: tuple[FoundFace, ...] = (_face(LEFT, person), _face(RIGHT, None))
     else:
         sitters = [Sitter(number, MIDDLE)]
         sure = 0.48 if category is Category.LOW_CONFIDENCE else None

@@ -100,12 +100,13 @@ _NAV: Final = _scope(
 _DASHBOARD: Final = _scope(
     "dashboard",
     "Dashboard",
-    ("open", "Open", "Open the matches that wait for a decision.", True),
+    ("open", "Open", "Open the matches that wait for a decision; Enter does so, too."),
     ("scan", "Scan", "Look up what is new at every stash-box.", True),
     ("scan-full", "Full scan", "Look everything up again, also what was looked up before."),
     ("accept-all", "Accept certain", "Accept all high-confidence matches, after a look at the list.", True),
     ("pause", "Pause", "Pause the running scan, or let it go on.", True),
     ("cancel", "Stop", "Stop the running scan; the next one goes on where it was.", True),
+    within=("app", "nav"),
 )
 
 _MATCHING: Final = _scope(
@@ -207,15 +208,15 @@ _INTAKE: Final = _scope(
     "intake",
     "Intake",
     ("approve", "Approve", "File the picture, or all selected ones, to the person who was probably seen.", True),
-    ("approve-to", "Approve to", "File the picture, or all selected ones, to somebody you choose or name.", True),
+    ("approve-to", "To person", "File the picture, or all selected ones, to somebody you choose or name.", True),
     ("reject", "Reject", "Move the picture, or all selected ones, to the trash.", True),
     ("skip", "Skip", "Leave it undecided, put it to the end of the list and go to the next one.", True),
     ("picture", "Picture", "Show the picture large, or the list again; Enter does so, too."),
     ("toggle-select", "Select", "Select the line, or take it out of the selection.", True),
     ("select-all", "Select all", "Select everything the filter shows."),
     ("clear-selection", "Select none", "Empty the selection."),
-    ("next-category", "Category", "Show the next category alone; after the last one all.", True),
-    ("previous-category", "Category before", "Show the category before this one alone."),
+    ("next-category", "Next tab", "Show the next category alone; after the last one all.", True),
+    ("previous-category", "Tab before", "Show the category before this one alone."),
     ("filter-text", "Find", "Show only pictures with this text in name, source, reason or person.", True),
     ("filter-source", "Source", "Show what one source handed over after the other, then all."),
     ("filter-status", "Status", "Show what waits, what was approved, what was rejected."),

@@ -47,6 +47,7 @@ class PersonDialog(Dialog[Chosen | None]):
         self._is_assigning = False
         self._people: Sequence[PersonChoice] = () if suggested is None else (suggested,)
         self._rows: dict[int, PersonRow] = {}
+        self._shown_for = ""
         self._note = "Asking who is known \N{HORIZONTAL ELLIPSIS}"
 
     def compose_box(self) -> ComposeResult:
@@ -81,8 +82,13 @@ class PersonDialog(Dialog[Chosen | None]):
         self._people, self._note = known, people.note
         self._show()
 
+    def _keep_step(self) -> None:
+        """Show what fits what is typed by now; keys may be faster than the messages about them."""
+        if self.query_one(Input).value != self._shown_for:
+            self._show()
+
     def _show(self) -> None:
-        typed = self.query_one(Input).value
+        typed = self._shown_for = self.query_one(Input).value
         rows = fitting(self._people, typed, suggested=self._suggested)
         self._rows = {row.id: row for row in rows}
         self.query_one(PeopleList).show(rows, is_live=bool(typed.strip()))
@@ -115,7 +121,7 @@ class PersonDialog(Dialog[Chosen | None]):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._show()
+        self._keep_step()
 
     @on(WindowedList.WindowWanted)
     def _window_wanted(self, event: WindowedList.WindowWanted) -> None:
@@ -126,32 +132,39 @@ class PersonDialog(Dialog[Chosen | None]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        people = self.query_one(PeopleList)
+        people = self._list()
         row = self._rows.get(people.cursor_id if people.cursor_id is not None else -1)
         if people.is_live and row is not None:
             self.dismiss(Chosen(row.choice or row.name, self._is_assigning))
 
+    def _list(self) -> PeopleList:
+        """The list, in step with the field."""
+        self._keep_step()
+        return self.query_one(PeopleList)
+
     def action_nav_down(self) -> None:
         """The first key makes the cursor seen, the next ones move it."""
-        people = self.query_one(PeopleList)
+        people = self._list()
         if not people.enliven():
             people.action_nav_down()
 
     def action_nav_up(self) -> None:
         """One up."""
-        people = self.query_one(PeopleList)
+        people = self._list()
         if not people.enliven():
             people.action_nav_up()
 
     def action_nav_page_down(self) -> None:
         """One page down."""
-        self.query_one(PeopleList).enliven()
-        self.query_one(PeopleList).action_nav_page_down()
+        people = self._list()
+        people.enliven()
+        people.action_nav_page_down()
 
     def action_nav_page_up(self) -> None:
         """One page up."""
-        self.query_one(PeopleList).enliven()
-        self.query_one(PeopleList).action_nav_page_up()
+        people = self._list()
+        people.enliven()
+        people.action_nav_page_up()
 
     def action_assign_face(self) -> None:
         """Tell Immich too, or not."""

@@ -14,8 +14,8 @@ Mark = tuple[float, float, float, float]
 COLOUR: Final = (255, 184, 46)
 """The accent, brighter than on the screen, where nothing as colourful as a photograph surrounds it."""
 
-_SHADOW: Final = 110  # of 255: how much light is left on either side of a frame, so that it stands out on any ground
-_LEAST_SHADED: Final = 7  # pixels of the shorter side below which a shadow would cover what is framed
+_SHADOW: Final = 110  # of 255: how much light is left beside a frame, so that it stands out on any ground
+_LEAST_SHADED: Final = 40  # pixels of the shorter side below which a shadow inside would cover what is framed
 
 
 def mark(image: Image, marks: Sequence[Mark]) -> None:
@@ -33,8 +33,8 @@ def mark(image: Image, marks: Sequence[Mark]) -> None:
         if place is None:
             continue
         left, top, right, bottom = place
-        if min(right - left, bottom - top) >= _LEAST_SHADED:
-            _shade(image, (left - 1, top - 1, right + 1, bottom + 1), width + 2)
+        is_large = min(right - left, bottom - top) >= _LEAST_SHADED
+        _shade(image, (left - 1, top - 1, right + 1, bottom + 1), width + (2 if is_large else 1))
         pen.rectangle(place, outline=COLOUR, width=width)
 
 

@@ -93,7 +93,7 @@ class IntakeScreen(ListBrowser):
 
     def on_resize(self, _event: events.Resize) -> None:
         """There is more or less room for words."""
-        self._show_about()
+        self.call_after_refresh(self._show_about)
 
     # -- loading ---------------------------------------------------------------------------------------------------
 
@@ -124,6 +124,7 @@ class IntakeScreen(ListBrowser):
     def show_state(self) -> None:
         """Tabs, filters, order, and words in place of an empty list."""
         keys = self.winnow.keymap_in_force
+        said = self._said
         tabs = self.query_one(CategoryTabs)
         tabs.counts, tabs.current = self._counts, self.view.category
         self.query_one("#status", Lines).show(
@@ -133,6 +134,7 @@ class IntakeScreen(ListBrowser):
                 self.view.filter_words(),
                 self.view.sort_words,
                 selected=self.rows.marked_count,
+                said=said,
                 way_out=keys.shown("intake.clear-filters", limit=1),
                 width=width,
             )
@@ -142,7 +144,12 @@ class IntakeScreen(ListBrowser):
         is_empty = self.show_empty(is_known=self._summary is not None)
         self.query_one("#middle").display = not is_empty
         if is_empty and self._summary is not None:
-            words = empty_words(self._summary, self.view, lambda name: keys.shown(f"intake.{name}", limit=1))
+            words = empty_words(
+                self._summary,
+                self.view,
+                lambda name: keys.shown(f"intake.{name}", limit=1),
+                was_used=bool(self._sources),
+            )
             self.query_one("#empty", Static).update(words)
 
     @on(WindowedList.CursorMoved)
@@ -168,15 +175,15 @@ class IntakeScreen(ListBrowser):
             self.query_one("#picture", Thumb).picture = review_picture(self.runtime, entry)
 
     def _show_about(self) -> None:
-        row, entry, said, about = self.rows.cursor_row, self._entry, self._said, self.query_one("#about", Lines)
+        row, entry, about = self.rows.cursor_row, self._entry, self.query_one("#about", Lines)
         now, height = self.winnow.clock.now(), about.size.height or 9
-        about.show(lambda width: about_lines(row, entry, said, now=now, width=width, height=height))
+        about.show(lambda width: about_lines(row, entry, now=now, width=width, height=height))
 
     def _say(self, words: str) -> None:
         """What was done, and how it is taken back, where the eye is."""
         undo = self.winnow.keymap_in_force.shown("app.undo", limit=1)
         self._said = f"\N{CHECK MARK} {words}" + (f"   {undo} takes it back" if undo else "")
-        self._show_about()
+        self.show_state()
 
     # -- decisions -------------------------------------------------------------------------------------------------
 
@@ -306,6 +313,7 @@ class IntakeScreen(ListBrowser):
     def action_picture(self) -> None:
         """The picture large, or the list again."""
         self.toggle_class("-large")
+        self.call_after_refresh(self._show_about)  # there is more or less room for words
 
     @on(WindowedList.RowOpened)
     def _row_opened(self, event: WindowedList.RowOpened) -> None:

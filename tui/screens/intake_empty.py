@@ -13,8 +13,11 @@ from tui.present import plain
 from tui.screens.review_view import ReviewView
 
 
-def empty_words(summary: IntakeSummary, view: ReviewView, key: Callable[[str], str]) -> Content:
-    """A heading and one or two sentences. `key` names the key of a command of the scope."""
+def empty_words(summary: IntakeSummary, view: ReviewView, key: Callable[[str], str], *, was_used: bool) -> Content:
+    """A heading and one or two sentences. `key` names the key of a command of the scope.
+
+    `was_used`: something was in the review before.
+    """
     waiting = sum(summary.queue.values())
     if view.is_filtered:
         head = "No picture matches the filter."
@@ -29,7 +32,7 @@ def empty_words(summary: IntakeSummary, view: ReviewView, key: Callable[[str], s
             "of waits here. `winnow init` sets it up; or set [intake] in the settings.",
             plain(summary.why_not),
         ]
-    elif summary.last_run is None and not summary.today.came_in and not summary.pending:
+    elif not was_used and summary.last_run is None and not summary.today.came_in:
         head = "Nothing has come in yet."
         lines = [
             "`winnow intake add` takes in addresses, files and folders, `winnow intake watch` a drop folder.",

@@ -30,9 +30,9 @@ SORTED: Final = {
 def layout(width: int) -> tuple[Column, ...]:
     """The columns that fit a list of this width; the file's name takes what the others leave."""
     category = Column("category", "Why", 15)
-    extent = (Column("size", "Size", 8, True),) if width >= 68 else ()
+    extent = (Column("size", "Size", 8, True),) if width >= 76 else ()
     came = (Column("came", "Came", 6, True),) if width >= 54 else ()
-    person = Column("person", "Person", max(12, width // 6))
+    person = Column("person", "Person", max(12, width // 5))
     fixed = GUTTER + sum(one.width + 1 for one in (category, person, *extent, *came))
     return category, Column("file", "File", max(10, width - fixed)), person, *extent, *came
 

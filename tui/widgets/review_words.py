@@ -16,12 +16,21 @@ from tui.widgets.review_list import category_words
 from tui.wording import ago, clock_time
 
 _HEAD: Final = 8  # columns of the names in front
+_ROOMY: Final = 13  # lines from which on there is room for an empty one
 
 
 def status_lines(
-    number: int, waiting: int, filters: Sequence[str], order: str, *, selected: int, way_out: str, width: int
+    number: int,
+    waiting: int,
+    filters: Sequence[str],
+    order: str,
+    *,
+    selected: int,
+    said: str,
+    way_out: str,
+    width: int,
 ) -> list[Line]:
-    """How many pictures are shown, what is filtered out, how many are selected, and the order.
+    """How many pictures are shown, what is filtered out, how many are selected, what was done last, and the order.
 
     `number` is of the open tab, `waiting` of all that the other filters let through.
     """
@@ -35,6 +44,9 @@ def status_lines(
         first += [(fit(words, min(columns(words), room)), "accent"), (way, "quiet")]
     else:
         first.append((f"{count(number, 'picture')} to decide", ""))
+    if said:
+        room = width - sum(columns(text) for text, _ in first) - 3
+        first.append((f"   {fit(said, min(columns(said), max(0, room)))}", "good"))
     right = f"by {order}"
     used = sum(columns(text) for text, _ in first)
     if used + len(right) + 2 <= width:
@@ -43,23 +55,27 @@ def status_lines(
 
 
 def about_lines(
-    row: ReviewLine | None, entry: ReviewEntry | None, said: str, *, now: float, width: int, height: int
+    row: ReviewLine | None, entry: ReviewEntry | None, *, now: float, width: int, height: int
 ) -> list[Line]:
     """Why the picture under the cursor waits, who was seen, and what else is known; what counts most comes first.
 
     What is not read yet (`entry`) is left out. At most `height` lines.
     """
-    lines: list[Line] = [((text, "good"),) for text in wrap(said, width, limit=2)] if said else []
     if row is None:
-        return lines[:height]
-    lines += _verdict(row, width)
+        return []
+    lines = _verdict(row, width)
+    if height >= _ROOMY:
+        lines.append(())
     near = (entry.near if entry is not None else "") or row.near
     if near:
         lines += _row("Like", near, width, limit=2, part="careful")
     faces = _faces(row, entry)
     facts = [("Faces", faces, ""), ("File", row.filename, ""), ("Size", size(row.size), "")]
     came = f"{clock_time(row.created_at, now)}, {ago(row.created_at, now)}"
-    facts += [("Came", f"{came}, by {row.source}" if row.source else came, "")]
+    if height >= _ROOMY:
+        facts += [("Came", came, ""), ("From", row.source, "")]
+    else:
+        facts.append(("Came", f"{came}, from {row.source}" if row.source else came, ""))
     for head, words, part in facts:
         if words:
             lines += _row(head, words, width, limit=1, part=part)
