@@ -132,6 +132,10 @@ class PersonDialog(Dialog[Chosen | None]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        self.app.call_later(self._take)  # behind the arrows that were pressed before, which travel up to the app
+
+    def _take(self) -> None:
+        """Close with the line that stands out."""
         people = self._list()
         row = self._rows.get(people.cursor_id if people.cursor_id is not None else -1)
         if people.is_live and row is not None:

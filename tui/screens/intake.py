@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Final
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
@@ -91,10 +91,6 @@ class IntakeScreen(ListBrowser):
         self._entry = None
         self.reload()
 
-    def on_resize(self, _event: events.Resize) -> None:
-        """There is more or less room for words."""
-        self.call_after_refresh(self._show_about)
-
     # -- loading ---------------------------------------------------------------------------------------------------
 
     async def read_list(self) -> None:
@@ -176,8 +172,8 @@ class IntakeScreen(ListBrowser):
 
     def _show_about(self) -> None:
         row, entry, about = self.rows.cursor_row, self._entry, self.query_one("#about", Lines)
-        now, height = self.winnow.clock.now(), about.size.height or 9
-        about.show(lambda width: about_lines(row, entry, now=now, width=width, height=height))
+        now = self.winnow.clock.now()
+        about.show(lambda width: about_lines(row, entry, now=now, width=width, height=about.size.height or 9))
 
     def _say(self, words: str) -> None:
         """What was done, and how it is taken back, where the eye is."""
@@ -313,7 +309,6 @@ class IntakeScreen(ListBrowser):
     def action_picture(self) -> None:
         """The picture large, or the list again."""
         self.toggle_class("-large")
-        self.call_after_refresh(self._show_about)  # there is more or less room for words
 
     @on(WindowedList.RowOpened)
     def _row_opened(self, event: WindowedList.RowOpened) -> None:
