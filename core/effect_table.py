@@ -17,7 +17,7 @@ from core.duplicates.decide import (
 from core.duplicates.merged import merged_values
 from core.intake.witness import FaceWitness, MoveWitness, RejectWitness
 from core.ledger.effects import LocalEffect, OuterEffect, Witness
-from core.ledger.immich_face import IMMICH_FACE, AssignFace
+from core.ledger.immich_face import IMMICH_FACE, IMMICH_FACE_FOR_GOOD, AssignFace
 from core.ledger.move import MoveFile
 from core.ledger.move_plan import FILE_MOVE
 from core.ledger.stash_delete_file import STASH_DELETE_FILE, StashDeleteFile
@@ -76,7 +76,7 @@ def effect_handlers(
         }
         handlers |= _stash_removal_handlers(stash, settings, turn)
     if immich is not None:
-        handlers[IMMICH_FACE] = AssignFace(immich)
+        handlers |= dict.fromkeys((IMMICH_FACE, IMMICH_FACE_FOR_GOOD), AssignFace(immich))
     return handlers
 
 
@@ -90,6 +90,7 @@ def effect_witnesses(settings: Settings, clock: Clock) -> dict[str, Witness]:
         TRASH_DELETE: EmptyWitness(clock),
         FILE_MOVE: MoveWitness(clock),
         IMMICH_FACE: FaceWitness(),
+        IMMICH_FACE_FOR_GOOD: FaceWitness(),
     }
 
 

@@ -22,6 +22,7 @@ from core.errors import ConfigError, ServerError, UsageError
 from core.intake.desk import IntakeDesk
 from core.jobs import Job, Jobs, Progress
 from core.ledger.apply import BatchReport, Ledger, Outcome, Step
+from core.ledger.immich_face import IMMICH_FACE_FOR_GOOD
 from core.ledger.report import notes_of
 from core.ledger.stash_delete_file import STASH_DELETE_FILE
 from core.ledger.trash import FILE_DELETE, TRASH_DELETE
@@ -84,6 +85,7 @@ __all__ = [
 ]
 
 DATABASE_NAME: Final = "winnow.db"
+_FOR_GOOD: Final = (SUBMIT, FILE_DELETE, TRASH_DELETE, STASH_DELETE_FILE, IMMICH_FACE_FOR_GOOD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class History:
     async def last_undoable(self) -> BatchRecord | None:
         """The newest batch that still holds something that can be undone."""
         async with self._database.read() as reader:
-            return await journal.last_undoable(reader, without=(SUBMIT, FILE_DELETE, TRASH_DELETE, STASH_DELETE_FILE))
+            return await journal.last_undoable(reader, without=_FOR_GOOD)
 
     async def preview_undo(self, batch_id: int) -> BatchReport:
         """What an undo would do, newest first, with the reason for whatever would be refused."""

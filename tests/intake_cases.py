@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.config import load_settings
+from core.file_names import safe_file_name
 from core.incoming import Category, Destination, Faces, Item, ItemState, NewItem, Outcome, Person
 from core.ledger.apply import Step
 from core.ledger.trash_checks import identity_at
@@ -97,7 +98,9 @@ async def in_review(
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(data)
     identity = identity_at(path)
-    outcome = Outcome(Destination.REVIEW, path.name, "nobody was recognised", category, suggested=suggested)
+    outcome = Outcome(
+        Destination.REVIEW, safe_file_name(path.name), "nobody was recognised", category, suggested=suggested
+    )
     sha256 = hashlib.sha256(data).digest()
     async with Database.open(place.database) as database, database.write() as tx:
         item = NewItem.file(str(place.root / "in" / name), source=source, filename=name, sha256=sha256)

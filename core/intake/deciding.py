@@ -12,7 +12,7 @@ from core.file_names import safe_file_name
 from core.intake.model import Item, Person
 from core.intake.witness import Approve, Reject, meaning_of
 from core.ledger.carrying import sha256_of
-from core.ledger.move_plan import Base, move_effects, sidecars_of, stamp_of
+from core.ledger.move_plan import Base, move_effects, names_in, sidecars_of, stamp_of
 from core.ledger.trash import trash_effect
 from core.ledger.trash_checks import GoingPayload, identity_at
 from core.library import FileIdentity
@@ -48,6 +48,7 @@ def approving_effects(
     """The moves into a person's folder, with what goes along, and in words what cannot be moved."""
     effects: list[NewEffect] = []
     refused: list[str] = []
+    beside = _Beside()
     for one in waiting:
         try:
             identity = _seen(one)
@@ -62,7 +63,7 @@ def approving_effects(
                 sha256=None if one.item.sha256 is None else one.item.sha256.hex(),
                 item_id=one.item.id,
                 meaning=meaning_of(Approve(one.line.id, person, by)),
-                sidecars=_sidecars(one.path),
+                sidecars=beside.sidecars(one.path),
             )
         except EffectRefusedError as refusal:
             refused.append(str(refusal))
@@ -73,6 +74,7 @@ def rejecting_effects(waiting: Iterable[Waiting], *, by: str) -> tuple[list[NewE
     """The ways into the trash, with what goes along, and in words what cannot go."""
     effects: list[NewEffect] = []
     refused: list[str] = []
+    beside = _Beside()
     for one in waiting:
         try:
             identity, item = _seen(one), one.item
@@ -87,7 +89,7 @@ def rejecting_effects(waiting: Iterable[Waiting], *, by: str) -> tuple[list[NewE
             )
             others = [
                 GoingPayload(path=packed(path), identity=its_own, is_sidecar=True)
-                for path, its_own in _sidecars(one.path)
+                for path, its_own in beside.sidecars(one.path)
             ]
             effects += [trash_effect(each, part=one.part) for each in (going, *others)]
         except EffectRefusedError as refusal:
@@ -123,6 +125,19 @@ def _why_missing(path: Path, known: FileIdentity | None) -> str:
     return why_missing(path, device, advice="put it back to decide about it")
 
 
-def _sidecars(path: Path) -> list[tuple[Path, FileIdentity]]:
-    """Raises OSError."""
-    return [(one, identity) for one in sidecars_of(path) if (identity := identity_at(one)) is not None]
+class _Beside:
+    """What lies beside the pictures; each folder is read once."""
+
+    def __init__(self) -> None:
+        self._names: dict[Path, list[str]] = {}
+
+    def sidecars(self, path: Path) -> list[tuple[Path, FileIdentity]]:
+        """What goes along with a picture. Raises EffectRefusedError."""
+        folder = path.parent
+        try:
+            if folder not in self._names:
+                self._names[folder] = names_in(folder)
+            found = sidecars_of(path, self._names[folder])
+            return [(one, identity) for one in found if (identity := identity_at(one)) is not None]
+        except OSError as error:
+            raise EffectRefusedError(f"{shown(folder)} cannot be read ({error.strerror}); nothing was moved") from error

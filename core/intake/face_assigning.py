@@ -57,5 +57,6 @@ async def _one(client: ImmichClient, waiting: Waiting, person: PersonChoice) -> 
         waiting.line.filename,
         person.id if person.is_in_immich else None,
         is_nobodys=choice[0].person is None,
+        is_ours=waiting.item.asset_is_ours,
     )
     return face_effect(given, part=waiting.part)

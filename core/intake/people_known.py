@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 from core.clock import Clock
 from core.errors import UsageError, WinnowError
 from core.file_names import folded
+from core.intake.bases import base_of
 from core.intake.model import Person
+from core.ledger.move_plan import Base
+from core.media.volumes import mount_of
 from core.path_text import shown
 from core.servers.immich import ImmichClient
 from core.store import intake_known
@@ -56,7 +58,7 @@ class PeopleKnown:
     def __init__(self, database: Database, clock: Clock, final_base: str, *, immich: ImmichClient | None) -> None:
         self._database = database
         self._clock = clock
-        self._base = Path(final_base) if final_base else None
+        self._final_base = final_base
         self._immich = immich
         self._asking = asyncio.Lock()
         self._named: tuple[Person, ...] = ()
@@ -68,15 +70,14 @@ class PeopleKnown:
         named, note = await self._from_immich()
         async with self._database.read() as reader:
             folders = await intake_known.people_with_folders(reader)
-        folders = await asyncio.to_thread(self._standing, folders)
-        return People(tuple(_merged(named, folders)), note)
+        return People(tuple(merged(named, await self._standing(folders))), note)
 
     async def find(self, wanted: str) -> PersonChoice:
         """Whom an id or a name means; somebody new where nobody has that name.
 
         Raises UsageError where several have it, and for an empty one.
         """
-        name = wanted.strip()
+        name = wanted.encode("utf-8", "replace").decode().strip()  # what a terminal hands over may be no text
         if not name:
             raise UsageError("a person needs a name")
         people = (await self.all()).choices
@@ -109,15 +110,25 @@ class PeopleKnown:
                 self._asked_at = now
             return self._named, self._note
 
-    def _standing(self, folders: list[tuple[str, Person]]) -> list[tuple[str, Person]]:
-        """Without the folders that are gone; where the base is not there, all of them."""
-        if self._base is None or not self._base.is_dir():
+    async def _standing(self, folders: list[tuple[str, Person]]) -> list[tuple[str, Person]]:
+        """Without the folders that are gone; while the base is not mounted, all of them."""
+        if not folders or not self._final_base:
             return folders
-        base = self._base
-        return [one for one in folders if (base / one[0]).is_dir()]
+        try:
+            base = await base_of(self._database, self._final_base)
+            return await asyncio.to_thread(_those_there, base, folders)
+        except OSError:
+            return folders
 
 
-def _merged(named: Iterable[Person], folders: Iterable[tuple[str, Person]]) -> list[PersonChoice]:
+def _those_there(base: Base, folders: list[tuple[str, Person]]) -> list[tuple[str, Person]]:
+    """Raises OSError."""
+    if not base.path.is_dir() or mount_of(base.path) != base.mount:
+        return folders
+    return [one for one in folders if (base.path / one[0]).is_dir()]
+
+
+def merged(named: Iterable[Person], folders: Iterable[tuple[str, Person]]) -> list[PersonChoice]:
     """One entry a person: a folder joins its owner, or the only one in Immich who has that name and no folder."""
     found = {one.id: PersonChoice(one.id, one.name, is_in_immich=True) for one in named}
     left: list[tuple[str, Person]] = []

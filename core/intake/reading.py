@@ -11,7 +11,7 @@ from pathlib import Path
 from core.clock import Clock
 from core.errors import MediaError
 from core.intake.model import Category, Faces, Item, ItemState
-from core.intake.people_known import People, PeopleKnown
+from core.intake.people_known import People, PeopleKnown, PersonChoice
 from core.library import Media
 from core.media.folders import media_of
 from core.media.pool import MediaPool
@@ -94,6 +94,10 @@ class Reading:
     async def people(self) -> People:
         """Whom a picture can be approved to: those with a folder, and whom Immich knows by name."""
         return await self._people.all()
+
+    async def find_person(self, wanted: str) -> PersonChoice:
+        """Whom an id or a name means; somebody new where nobody has that name. Raises UsageError where several do."""
+        return await self._people.find(wanted)
 
     async def picture(self, review_id: int) -> bytes | None:
         """A small JPEG of a picture, of a video its first frame; None where there is nothing to be seen."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import os
 from collections.abc import Sequence
 
 from core.clock import Clock
@@ -62,7 +64,7 @@ class Reviewing(Reading):
         on_progress: OnProgress | None = None,
     ) -> BatchReport:
         """Move pictures into a person's folder. `person` may be a name, or an id that `people` gives; `by`: who says
-        so.
+        so (the user of this process).
 
         `assign_face`: give the face to the person in Immich, too, before anything moves; pictures without a face that
         could be given are approved all the same, and the report says so. See `cannot_be_undone`.
@@ -86,18 +88,25 @@ class Reviewing(Reading):
             refused += unassigned
         folder = await self._folders.folder_of(chosen.person)
         effects, more = await asyncio.to_thread(
-            approving_effects, waiting, person=chosen.person, base=base, folder=folder, by=by, now=self._clock.now()
+            approving_effects,
+            waiting,
+            person=chosen.person,
+            base=base,
+            folder=folder,
+            by=by or _user(),
+            now=self._clock.now(),
         )
         moved = {one.part for one in effects}
         effects = [*(one for one in faces if one.part in moved), *effects]
-        self._people.forget()
+        if assign_face and not chosen.is_in_immich:
+            self._people.forget()
         title = f"approve {count(len(waiting), 'picture')} to {shown(chosen.name)}"
         return await self._at_once("approve", title, effects, [*refused, *more], on_progress)
 
     async def reject(self, ids: Sequence[int], *, by: str = "", on_progress: OnProgress | None = None) -> BatchReport:
         """Move pictures into the trash; their contents are remembered as deleted on purpose. Reports as `approve`."""
         waiting, refused = await self._waiting(ids)
-        effects, more = await asyncio.to_thread(rejecting_effects, waiting, by=by)
+        effects, more = await asyncio.to_thread(rejecting_effects, waiting, by=by or _user())
         title = f"reject {count(len(waiting), 'picture')}"
         return await self._at_once("reject", title, effects, [*refused, *more], on_progress)
 
@@ -167,6 +176,13 @@ class Reviewing(Reading):
         report = await self._ledger.apply(await self._ledger.submit(kind, title, effects), on_progress=on_progress)
         report.refused_before = tuple(refused)
         return report
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container that has no name for its user
+        return str(os.getuid())
 
 
 def _is_decided(action: ReviewAction) -> bool:

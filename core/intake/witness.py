@@ -160,11 +160,17 @@ class MoveWitness:
 
 
 class FaceWitness:
-    """Follows who was made in Immich for a face: the folder that was a mere name's is that person's from then on."""
+    """Follows the faces that are given to people in Immich.
+
+    A picture whose face is somebody's stays there. A folder that was a mere name's is from then on that of the person
+    who was made for the face.
+    """
 
     async def was_done(self, tx: Transaction, effect: EffectRecord) -> None:
         """A face is somebody's."""
         given, image = parsed(effect.payload, FacePayload), parsed(effect.after or {}, AssignedImage)
+        if given.is_ours:
+            await intake.set_asset_is_ours(tx, given.asset_id, is_ours=False)
         if given.person_id is not None:
             return
         local = local_person(given.person_name).id
@@ -173,7 +179,10 @@ class FaceWitness:
                 await intake_known.hand_over(tx, folder, local, Person(image.person_id, given.person_name))
 
     async def was_undone(self, tx: Transaction, effect: EffectRecord) -> None:
-        """The person keeps the folder: nobody else has that name and lives."""
+        """The picture need not stay. The person keeps the folder until somebody else has that name."""
+        given = parsed(effect.payload, FacePayload)
+        if given.is_ours:
+            await intake.set_asset_is_ours(tx, given.asset_id, is_ours=True)
 
 
 class RejectWitness:

@@ -18,12 +18,15 @@ from core.servers.immich_faces import Face
 from core.store.journal import NewEffect
 
 IMMICH_FACE: Final = "immich.face"
+IMMICH_FACE_FOR_GOOD: Final = "immich.face-for-good"
+"""Of a face that was nobody's: nothing in it can be taken back."""
 
 
 class FacePayload(msgspec.Struct, frozen=True):
     """A face in an asset, and the person it is to be given to; without an id, one of that name is made.
 
     `file` is the name of the picture, for the messages; `is_nobodys`: it belonged to nobody when it was looked at.
+    `is_ours`: Winnow put the picture into Immich, for as long as it is looked at.
     """
 
     asset_id: str
@@ -32,6 +35,7 @@ class FacePayload(msgspec.Struct, frozen=True):
     file: str
     person_id: str | None = None
     is_nobodys: bool = False
+    is_ours: bool = False
 
 
 class _Before(msgspec.Struct, frozen=True):
@@ -50,12 +54,13 @@ def face_effect(given: FacePayload, *, part: str) -> NewEffect:
     title = f"assign the face in {shown(given.file)} to {shown(given.person_name)} in Immich"
     if given.is_nobodys:
         title += " (an undo leaves that as it is)"
-    return NewEffect(IMMICH_FACE, title, msgspec.to_builtins(given), part=part)
+    kind = IMMICH_FACE_FOR_GOOD if given.is_nobodys else IMMICH_FACE
+    return NewEffect(kind, title, msgspec.to_builtins(given), part=part)
 
 
 def is_for_good(effect: NewEffect) -> bool:
     """Whether an undo leaves a planned assignment as it is."""
-    return parsed(effect.payload, FacePayload).is_nobodys
+    return effect.kind == IMMICH_FACE_FOR_GOOD
 
 
 class AssignFace:

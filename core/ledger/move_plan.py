@@ -5,9 +5,11 @@ Each sidecar is an effect of its own behind the file's in the same part, and tak
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,14 +87,24 @@ def stamp_of(moment: float) -> str:
     return f"{datetime.fromtimestamp(moment, UTC).astimezone():%Y%m%d-%H%M%S}"
 
 
-def sidecars_of(path: Path) -> list[Path]:
-    """What goes with a file: `name.jpg.json`, and `name.json` unless another file has that stem. Raises OSError."""
+def sidecars_of(path: Path, names: Sequence[str] | None = None) -> list[Path]:
+    """What goes with a file: `name.jpg.json`, and `name.json` unless another file has that stem. Raises OSError.
+
+    `names`: those in its folder, sorted, where many files of one folder are asked about; None: the folder is read.
+    """
     stem = split(path.name)[0]
-    others = [one for one in path.parent.iterdir() if one.name != path.name and one.name.startswith(stem)]
-    is_alone = all(split(one.name)[0] != stem or _is_sidecar_of(one.name, stem) for one in others)
+    beside = names_in(path.parent) if names is None else names
+    after = map(beside.__getitem__, range(bisect_left(beside, stem), len(beside)))
+    others = [one for one in takewhile(lambda name: name.startswith(stem), after) if one != path.name]
+    is_alone = all(split(one)[0] != stem or _is_sidecar_of(one, stem) for one in others)
     beginnings = (path.name, stem) if is_alone else (path.name,)
-    found = (one for one in others if any(_is_sidecar_of(one.name, beginning) for beginning in beginnings))
-    return sorted(one for one in found if identity_at(one) is not None)
+    found = (one for one in others if any(_is_sidecar_of(one, beginning) for beginning in beginnings))
+    return [place for one in found if identity_at(place := path.parent / one) is not None]
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names in a folder, sorted. Raises OSError."""
+    return sorted(one.name for one in folder.iterdir())
 
 
 def _is_sidecar_of(name: str, beginning: str) -> bool:

@@ -216,6 +216,11 @@ async def set_place(tx: Transaction, item_id: int, *, path: str, identity: FileI
     )
 
 
+async def set_asset_is_ours(tx: Transaction, asset_id: str, *, is_ours: bool) -> None:
+    """Note whether an asset of Immich is there for Winnow's sake alone."""
+    await tx.execute("UPDATE downloads SET asset_is_ours = ? WHERE asset_id = ?", (is_ours, asset_id))
+
+
 async def set_error(tx: Transaction, item_id: int, words: str, *, next_at: float | None, now: float) -> None:
     """Note what went wrong. `next_at` is when it is tried again; None: never, it failed."""
     await tx.execute(
