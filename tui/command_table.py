@@ -294,7 +294,7 @@ _DIALOG: Final = _scope(
 _PERSON: Final = _scope(
     "person",
     "Choosing a person",
-    ("assign-face", "Assign the face", "Tell Immich whose face it is, too, or not."),
+    ("assign-face", "Assign face", "Tell Immich whose face it is, too, or not."),
     within=("dialog", "nav"),
 )
 

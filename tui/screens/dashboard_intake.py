@@ -88,6 +88,7 @@ def _today(today: Statistics, width: int) -> list[Content]:
             (today.rejected, "rejected"),
             (today.pending, "pending"),
             (today.failed, "failed"),
+            (today.returned, "taken back"),
         )
         if number
     ]
@@ -95,9 +96,9 @@ def _today(today: Statistics, width: int) -> list[Content]:
     lines = [_row("Today" if number == 0 else "", text) for number, text in enumerate(told)]
     rates = []
     if today.success_rate is not None:
-        rates.append(f"{today.success_rate:.0%} filed unasked")
+        rates.append(f"success rate {today.success_rate:.0%}")
     if today.duplicate_rate is not None:
-        rates.append(f"{today.duplicate_rate:.0%} known already")
+        rates.append(f"known already {today.duplicate_rate:.0%}")
     if rates:
         lines.append(Content.styled(f"{'':{_HEAD}}{_DOT.join(rates)}", "$quiet"))
     return lines

@@ -83,7 +83,7 @@ def about_lines(
     room = max(1, height - len(lines))
     told = wrap(path, max(1, width - _HEAD), limit=0)
     if len(told) > min(room, 3):
-        told = [tail(path, max(8, width - _HEAD))]
+        told = [fit(tail(path, max(1, width - _HEAD)), max(1, width - _HEAD))]
     lines += _rows("Path", told, "quiet")
     return lines[:height]
 
