@@ -30,6 +30,8 @@ _ANSWERED_BY = {
     "detail": ("tui.screens.match_detail", "MatchDetailScreen"),
     "duplicates": ("tui.screens.duplicates", "DuplicatesScreen"),
     "compare": ("tui.screens.compare", "CompareScreen"),
+    "intake": ("tui.screens.intake", "IntakeScreen"),
+    "person": ("tui.dialogs.person", "PersonDialog"),
     "jobs": ("tui.screens.jobs", "JobsScreen"),
     "history": ("tui.screens.history", "HistoryScreen"),
     "dismissals": ("tui.screens.dismissals", "DismissalsScreen"),
@@ -58,9 +60,10 @@ async def test_the_palette_and_the_help_name_every_command_of_the_screen(world: 
     async with opened(world, tmp_path / "data", size=(120, 180)) as driver:
         await driver.scan()
         modes = (
-            "matching", "duplicates", "jobs", "history", "dismissals", "settings", "messages", "dashboard", "detail",
+            "matching", "duplicates", "jobs", "history", "dismissals", "settings", "messages", "intake", "dashboard",
+            "detail",
         )  # fmt: skip
-        for key, mode in zip("234567812", modes, strict=True):
+        for key, mode in zip("2345678912", modes, strict=True):
             if mode == "messages":
                 await driver.press(key)
                 await driver.until(lambda: driver.screen.SCOPE == "messages")
