@@ -84,8 +84,8 @@ class Postgres:
 @contextlib.contextmanager
 def running(where: Path) -> Iterator[Postgres]:
     """A new, empty server, stopped and removed at the end. `where` holds its programs."""
-    # Not pytest's own folder: the path of a socket may have 107 signs at most, and another user must get there.
-    folder = Path(tempfile.mkdtemp(prefix="winnow-pg-"))
+    # Not where the tests' folders lie: a socket's path has 107 signs at most, and another user must get there.
+    folder = Path(tempfile.mkdtemp(prefix="winnow-pg-", dir="/tmp"))
     user = None
     if os.geteuid() == 0:  # which PostgreSQL refuses to run as
         names = {one.pw_name for one in pwd.getpwall()}
