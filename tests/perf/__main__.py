@@ -16,6 +16,7 @@ GROUPS = {
     "hash": "bench_hash",
     "groups": "bench_tui_groups",
     "intake": "bench_intake",
+    "review": "bench_tui_review",
 }
 
 
