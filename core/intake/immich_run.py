@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Final
@@ -25,6 +26,7 @@ from core.store.database import Database
 
 CONFIDENCE: Final = "confidence"
 _PAGE: Final = 500
+_AT_ONCE: Final = 4  # copies that are taken out of Immich at the same time
 
 
 class ImmichRun:
@@ -136,15 +138,23 @@ class ImmichRun:
             if not items:
                 return
             after = items[-1].id
-            for number, item in enumerate(items):
-                await job.report(done=number, total=len(items), message="taking copies out of Immich")
-                assert item.sha1 is not None
-                try:
-                    await self._client.trash_upload(item.asset_id, item.sha1.hex())
-                except EffectRefusedError as refusal:  # gone, or not that content any more: no concern of ours
-                    await job.log(str(refusal))
+            for start in range(0, len(items), _AT_ONCE):
+                await job.report(done=start, total=len(items), message="taking copies out of Immich")
+                some = items[start : start + _AT_ONCE]
+                refusals = await asyncio.gather(*(self._trash_copy(item) for item in some))
+                for words in filter(None, refusals):
+                    await job.log(words)
                 async with self._database.write() as tx:
-                    await intake_feed.asset_went(tx, [item.id])
+                    await intake_feed.asset_went(tx, [item.id for item in some])
+
+    async def _trash_copy(self, item: Item) -> str:
+        """Why it stays: it is gone, or not that content any more, and no concern of ours; empty where it went."""
+        assert item.sha1 is not None
+        try:
+            await self._client.trash_upload(item.asset_id, item.sha1.hex())
+        except EffectRefusedError as refusal:
+            return str(refusal)
+        return ""
 
     def tell(self, report: IntakeReport) -> None:
         """Note what failed."""

@@ -109,7 +109,8 @@ class ThroughUpload:
     async def look(self, items: Sequence[Item]) -> dict[int, Look]:
         """By the assets that the uploads gave."""
         found: dict[int, Look] = {}
-        assets = {item.id: await self._client.asset(item.asset_id) for item in items}
+        answers = await asyncio.gather(*(self._client.asset(item.asset_id) for item in items))
+        assets = {item.id: asset for item, asset in zip(items, answers, strict=True)}
         known = {one: asset for one, asset in assets.items() if asset is not None}
         progress = await self._client.progress_of(known.values())
         for item in items:
