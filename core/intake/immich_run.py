@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Final
@@ -25,6 +26,7 @@ from core.store.database import Database
 
 CONFIDENCE: Final = "confidence"
 _PAGE: Final = 500
+_AT_ONCE: Final = 20  # the client itself sends a few at a time
 
 
 class ImmichRun:
@@ -136,15 +138,27 @@ class ImmichRun:
             if not items:
                 return
             after = items[-1].id
-            for number, item in enumerate(items):
-                await job.report(done=number, total=len(items), message="taking copies out of Immich")
-                assert item.sha1 is not None
-                try:
-                    await self._client.trash_upload(item.asset_id, item.sha1.hex())
-                except EffectRefusedError as refusal:  # gone, or not that content any more: no concern of ours
-                    await job.log(str(refusal))
+            for start in range(0, len(items), _AT_ONCE):
+                some = items[start : start + _AT_ONCE]
+                await job.report(done=start, total=len(items), message="taking copies out of Immich")
+                ends = await asyncio.gather(*(self._trash(one) for one in some), return_exceptions=True)
+                went = [one.id for one, end in zip(some, ends, strict=True) if not isinstance(end, BaseException)]
                 async with self._database.write() as tx:
-                    await intake_feed.asset_went(tx, [item.id])
+                    await intake_feed.asset_went(tx, went)
+                if failures := [one for one in ends if isinstance(one, BaseException)]:
+                    raise failures[0]
+                for words in ends:
+                    if isinstance(words, str) and words:
+                        await job.log(words)
+
+    async def _trash(self, item: Item) -> str:
+        """Why a copy stays where it is, which is no concern of Winnow's then; empty where it went."""
+        assert item.sha1 is not None
+        try:
+            await self._client.trash_upload(item.asset_id, item.sha1.hex())
+        except EffectRefusedError as refusal:
+            return str(refusal)
+        return ""
 
     def tell(self, report: IntakeReport) -> None:
         """Note what failed."""
