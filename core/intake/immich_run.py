@@ -26,7 +26,7 @@ from core.store.database import Database
 
 CONFIDENCE: Final = "confidence"
 _PAGE: Final = 500
-_AT_ONCE: Final = 4  # copies that are taken out of Immich at the same time
+_AT_ONCE: Final = 20  # the client itself sends a few at a time
 
 
 class ImmichRun:
@@ -139,16 +139,20 @@ class ImmichRun:
                 return
             after = items[-1].id
             for start in range(0, len(items), _AT_ONCE):
-                await job.report(done=start, total=len(items), message="taking copies out of Immich")
                 some = items[start : start + _AT_ONCE]
-                refusals = await asyncio.gather(*(self._trash_copy(item) for item in some))
-                for words in filter(None, refusals):
-                    await job.log(words)
+                await job.report(done=start, total=len(items), message="taking copies out of Immich")
+                ends = await asyncio.gather(*(self._trash(one) for one in some), return_exceptions=True)
+                went = [one.id for one, end in zip(some, ends, strict=True) if not isinstance(end, BaseException)]
                 async with self._database.write() as tx:
-                    await intake_feed.asset_went(tx, [item.id for item in some])
+                    await intake_feed.asset_went(tx, went)
+                if failures := [one for one in ends if isinstance(one, BaseException)]:
+                    raise failures[0]
+                for words in ends:
+                    if isinstance(words, str) and words:
+                        await job.log(words)
 
-    async def _trash_copy(self, item: Item) -> str:
-        """Why it stays: it is gone, or not that content any more, and no concern of ours; empty where it went."""
+    async def _trash(self, item: Item) -> str:
+        """Why a copy stays where it is, which is no concern of Winnow's then; empty where it went."""
         assert item.sha1 is not None
         try:
             await self._client.trash_upload(item.asset_id, item.sha1.hex())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from core.clock import Clock
 from core.intake.adding import new_file
@@ -12,10 +14,12 @@ from core.intake.immich_library import own_folder
 from core.intake.model import Item
 from core.intake.offered import ReadFile, read_file
 from core.intake.waiting import Waiting
-from core.media.files import look_at
+from core.media.files import Seen, look_at
 from core.settings_intake import IntakeSettings
 from core.store import intake, intake_feed
 from core.store.database import Database
+
+_AT_ONCE: Final = 50  # files in one look
 
 
 class Presence:
@@ -28,10 +32,16 @@ class Presence:
         self._waiting = waiting
         self.failures: list[tuple[int, str]] = []
 
-    async def there(self, item: Item) -> Item | None:
-        """The picture as it is now; None where its file cannot be worked on, which is written down then."""
+    async def there(self, items: Sequence[Item]) -> AsyncGenerator[Item | None]:
+        """Each picture as it is now; None where its file cannot be worked on, which is written down then."""
+        for start in range(0, len(items), _AT_ONCE):
+            some = items[start : start + _AT_ONCE]
+            seen = await asyncio.to_thread(_looks, some)
+            for item, one in zip(some, seen, strict=True):
+                yield await self._there(item, one)
+
+    async def _there(self, item: Item, seen: Seen) -> Item | None:
         path = item.file_path or ""
-        seen = await asyncio.to_thread(look_at, path)
         if seen.identity is None:
             await self._gone(item, seen.problem)
             return None
@@ -68,3 +78,7 @@ class Presence:
         async with self._database.write() as tx:
             await intake.set_error(tx, item.id, words, next_at=None, now=self._clock.now())
         self.failures.append((item.id, words))
+
+
+def _looks(items: Sequence[Item]) -> list[Seen]:
+    return [look_at(one.file_path or "") for one in items]

@@ -132,10 +132,10 @@ class IntakeRun:
 
     async def _batch(self, items: Sequence[Item], job: Job) -> None:
         there: list[Item] = []
-        for number, item in enumerate(items):
-            await job.report(done=number, total=len(items), message="looking at what came in")
-            if (found := await self._presence.there(item)) is not None:
-                there.append(found)
+        async with aclosing(self._presence.there(items)) as looks:
+            async for found in looks:
+                there += [found] if found is not None else []
+                await job.report(done=len(there), total=len(items), message="looking at what came in")
         await self._twins.prepare(there, job)
         new: list[Item] = []
         copies: list[Routed] = []

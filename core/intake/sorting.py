@@ -15,7 +15,6 @@ from core.clock import Clock
 from core.errors import EffectRefusedError, LedgerError
 from core.file_names import safe_file_name
 from core.intake.bases import base_of
-from core.intake.fetching import remove_if_empty
 from core.intake.immich_library import own_folder
 from core.intake.model import Destination, Faces, Item, ItemState, Outcome
 from core.intake.person_folders import PersonFolders
@@ -120,9 +119,9 @@ class Sorting:
         items = {number: one.item for number, one in planned.items()}
         title = _title(list(planned.values()))
         for item_id in await self._carry_out(BATCH, title, effects, items, on_progress):
-            await self._count(planned[item_id])
+            self._count(planned[item_id])
 
-    async def _count(self, routed: Routed) -> None:
+    def _count(self, routed: Routed) -> None:
         item, outcome = routed.item, routed.outcome
         self._report.duplicates += outcome.duplicate is not None
         if outcome.destination is Destination.PERSON:
@@ -131,10 +130,7 @@ class Sorting:
             self._report.trashed += 1
         elif outcome.category is not None:
             self._report.review[outcome.category] += 1
-        own = own_folder(self._rules, item.id)
-        if Path(item.file_path or "").parent == own:
-            self.has_left_library = True
-            await asyncio.to_thread(remove_if_empty, own)
+        self.has_left_library |= Path(item.file_path or "").parent == own_folder(self._rules, item.id)
 
     async def _effects(self, routed: Routed, bases: _Bases) -> list[NewEffect]:
         """Raises OSError, EffectRefusedError, LedgerError."""
