@@ -1,4 +1,4 @@
-"""`kill -9` in the middle of a run of the intake, and of taking it back: each picture is filed once, or where it was."""
+"""`kill -9` in a run of the intake, and while it is taken back: each picture is filed once, or lies where it was."""
 
 from __future__ import annotations
 
