@@ -31,8 +31,8 @@ LINE = ReviewLine(
     action=ReviewAction.PENDING, person_name="",
 )  # fmt: skip
 TODAY = Statistics(
-    since=NOW, until=NOW, came_in=10, auto_sorted=6, approved=1, rejected=0, in_review=1, pending=1, failed=1, returned=0,
-    duplicates=2, by_person={}, by_category={}, queue=3, oldest_in_queue=NOW - 90_000,
+    since=NOW, until=NOW, came_in=10, auto_sorted=6, approved=1, rejected=0, in_review=1, pending=1, failed=1,
+    returned=0, duplicates=2, by_person={}, by_category={}, queue=3, oldest_in_queue=NOW - 90_000,
 )  # fmt: skip
 SUMMARY = IntakeSummary(
     queue=dict.fromkeys(Category, 0) | {Category.UNIDENTIFIED: 2, Category.LOW_CONFIDENCE: 1}, queue_age=90_000.0,
