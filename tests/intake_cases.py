@@ -10,10 +10,10 @@ from pathlib import Path
 
 from core.config import load_settings
 from core.file_names import safe_file_name
-from core.incoming import Category, Destination, Faces, Item, ItemState, NewItem, Outcome, Person
+from core.incoming import Category, Destination, Faces, Item, ItemState, Known, NewItem, Outcome, Person
 from core.ledger.apply import Step
 from core.ledger.trash_checks import identity_at
-from core.runtime import DATABASE_NAME, ReviewLine, Runtime, open_runtime
+from core.runtime import DATABASE_NAME, EffectState, ReviewAction, ReviewLine, Runtime, open_runtime
 from core.store import intake, intake_known, review_queue
 from core.store.database import Database
 
@@ -169,3 +169,31 @@ async def folders(place: Place) -> dict[str, str]:
     """Whose the folders are: the person's id by folder."""
     async with Database.open(place.database) as database, database.read() as reader:
         return await intake_known.person_folders(reader)
+
+
+async def agree(runtime: Runtime, place: Place, ids: Sequence[int]) -> None:
+    """What is recorded of each picture is what lies there, and nothing is left open."""
+    for one in await runtime.intake.lines(ids):
+        came = await item(place, one.id)
+        lies_there = one.action is not ReviewAction.REJECTED
+        assert (Path(one.path).exists(), came.file_path == one.path) == (lies_there, True)
+        assert (
+            came.state
+            is {
+                ReviewAction.PENDING: ItemState.REVIEW,
+                ReviewAction.APPROVED: ItemState.SORTED,
+                ReviewAction.REJECTED: ItemState.REJECTED,
+            }[one.action]
+        )
+        is_sorted = one.action is ReviewAction.APPROVED
+        assert (Path(one.path).parent.parent == place.final, bool(one.person_name)) == (is_sorted, is_sorted)
+        assert came.sha256 is not None
+        if lies_there:
+            assert hashlib.sha256(Path(one.path).read_bytes()).digest() == came.sha256
+        async with Database.open(place.database) as database, database.read() as reader:
+            known = await intake_known.known(reader, came.sha256)
+        assert known is not None
+        assert (known.where is Known.DELETED) == (one.action is ReviewAction.REJECTED)
+    for batch in await runtime.history.batches():
+        for effect in await runtime.history.effects(batch.id):
+            assert effect.state not in (EffectState.STARTED, EffectState.UNDOING)

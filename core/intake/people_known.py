@@ -73,7 +73,7 @@ class PeopleKnown:
         return People(tuple(merged(named, await self._standing(folders))), note)
 
     async def find(self, wanted: str) -> PersonChoice:
-        """Whom an id or a name means; somebody new where nobody has that name.
+        """Whom an id or a name means, or else a folder; somebody new where nobody has that name.
 
         Raises UsageError where several have it, and for an empty one.
         """
@@ -83,7 +83,9 @@ class PeopleKnown:
         people = (await self.all()).choices
         if found := next((one for one in people if one.id == name), None):
             return found
-        alike = [one for one in people if folded(one.name.strip()) == folded(name)]
+        spelling = folded(name)
+        alike = [one for one in people if folded(one.name.strip()) == spelling]
+        alike = alike or [one for one in people if one.folder and folded(one.folder) == spelling]
         if len(alike) > 1:
             each = ", ".join(f"{one.id} (folder {shown(one.folder) if one.folder else 'none yet'})" for one in alike)
             raise UsageError(f"{len(alike)} people are called {shown(name)}; name one by the id: {each}")
@@ -137,10 +139,13 @@ def merged(named: Iterable[Person], folders: Iterable[tuple[str, Person]]) -> li
             found[owner.id] = replace(known, folder=known.folder or folder)
         else:
             left.append((folder, owner))
+    by_name: dict[str, list[str]] = {}
+    for one in found.values() if left else ():
+        by_name.setdefault(folded(one.name.strip()), []).append(one.id)
     for folder, owner in left:
-        same = [one for one in found.values() if one.is_in_immich and folded(one.name) == folded(owner.name)]
-        if len(same) == 1 and not same[0].folder:
-            found[same[0].id] = replace(same[0], folder=folder)
+        same = by_name.get(folded(owner.name.strip()), [])
+        if len(same) == 1 and not found[same[0]].folder:
+            found[same[0]] = replace(found[same[0]], folder=folder)
         elif owner.id not in found:
             found[owner.id] = PersonChoice(owner.id, owner.name, folder)
     return sorted(found.values(), key=lambda one: (folded(one.name), one.id))

@@ -100,14 +100,14 @@ class Reviewing(Reading):
         effects = [*(one for one in faces if one.part in moved), *effects]
         if assign_face and not chosen.is_in_immich:
             self._people.forget()
-        title = f"approve {count(len(waiting), 'picture')} to {shown(chosen.name)}"
+        title = f"approve {count(len(moved), 'picture')} to {shown(chosen.name)}"
         return await self._at_once("approve", title, effects, [*refused, *more], on_progress)
 
     async def reject(self, ids: Sequence[int], *, by: str = "", on_progress: OnProgress | None = None) -> BatchReport:
         """Move pictures into the trash; their contents are remembered as deleted on purpose. Reports as `approve`."""
         waiting, refused = await self._waiting(ids)
         effects, more = await asyncio.to_thread(rejecting_effects, waiting, by=by or _user())
-        title = f"reject {count(len(waiting), 'picture')}"
+        title = f"reject {count(len({one.part for one in effects}), 'picture')}"
         return await self._at_once("reject", title, effects, [*refused, *more], on_progress)
 
     async def skip(self, ids: Sequence[int]) -> int:

@@ -133,14 +133,16 @@ class AssignFace:
 
     async def _person_named(self, name: str) -> str:
         """The only one of that name, made where there is none. Raises EffectRefusedError where there are several."""
+        known = self._made.get(name)
+        if known is not None and await self._client.people.person(known) is not None:
+            return known
         alike = [one.id for one in await self._client.people.all() if one.name == name]
         if len(alike) > 1:
             raise EffectRefusedError(
                 f"{len(alike)} people are called {shown(name)} in Immich by now: choose one of them"
             )
-        known = self._made.get(name)
-        if alike or (known is not None and await self._client.people.person(known) is not None):
-            return alike[0] if alike else str(known)
+        if alike:
+            return alike[0]
         try:
             made = await self._client.people.create(name)
         except UncertainWriteError as error:  # one without a face is gone by tomorrow

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 import review_victim
-from intake_cases import Place, desk_over, in_review, item, known_as_deleted
+from intake_cases import Place, agree, desk_over, in_review
 from victims import begin, dead
 
 from core.demo.immich_server import DemoImmich
 from core.demo.immich_world import FacePlan
-from core.incoming import ItemState
-from core.runtime import EffectState, ReviewAction, ReviewFilter, Runtime
+from core.runtime import ReviewFilter
 
 CONTENTS = [b"one", b"two", b"three"]
 STEPS = [("started", 1), ("performed", 2), ("done", 2)]
@@ -33,28 +32,6 @@ async def killed(place: Place, **given: Any) -> None:
 
 async def filled(place: Place) -> list[int]:
     return [await in_review(place, f"{one.decode()}.jpg", one) for one in CONTENTS]
-
-
-async def agree(runtime: Runtime, place: Place, ids: list[int]) -> None:
-    """What is recorded of each picture is what lies there, and nothing is left open."""
-    contents = await known_as_deleted(place, CONTENTS)
-    for number, line in enumerate(await runtime.intake.lines(ids)):
-        one = await item(place, line.id)
-        lies_there = line.action is not ReviewAction.REJECTED
-        assert (Path(line.path).exists(), one.file_path == line.path) == (lies_there, True)
-        assert (
-            one.state
-            is {
-                ReviewAction.PENDING: ItemState.REVIEW,
-                ReviewAction.APPROVED: ItemState.SORTED,
-                ReviewAction.REJECTED: ItemState.REJECTED,
-            }[line.action]
-        )
-        assert (Path(line.path).parent.name == "Ada") == (line.action is ReviewAction.APPROVED)
-        assert contents[number] == (line.action is ReviewAction.REJECTED)
-    for batch in await runtime.history.batches():
-        for effect in await runtime.history.effects(batch.id):
-            assert effect.state not in (EffectState.STARTED, EffectState.UNDOING)
 
 
 @pytest.mark.parametrize("does", ["approve", "reject"])

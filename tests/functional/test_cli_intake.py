@@ -13,6 +13,8 @@ import pytest
 from cli_runner import Ran, Terminal, command, winnow
 from intake_cases import Place, in_review, item
 
+from core.demo.immich_server import DemoImmich
+from core.demo.immich_world import FacePlan
 from core.incoming import Box, Category, Faces, FoundFace, Person
 from core.store import intake
 from core.store.database import Database
@@ -209,6 +211,22 @@ async def test_words_that_do_not_fit_are_refused(run: Winnow) -> None:
         ran = await run(*words)
         assert (ran.status, ran.out) == (2, ""), words
         assert "Traceback" not in ran.err
+
+
+async def test_what_an_undo_leaves_in_immich_is_said_before(tmp_path: Path, run: Winnow) -> None:
+    async with DemoImmich.open(tmp_path / "immich") as server:
+        place = Place(tmp_path, immich=(server.base_url, server.api_key))
+        asset = server.world.add_seen(server.owner, "/mnt/library/a.jpg", FacePlan())
+        review_id = await in_review(place, "a.jpg", asset_id=asset.id)
+        words = ("intake", "approve", str(review_id), "--person", "Eve", "--assign-face")
+        ran = await run(*words, "--yes")
+        assert ran.status == 0
+        assert "1 face is nobody's in Immich and stays Eve's after an undo" in ran.err
+        assert "Approved: 1." in ran.out
+        undone = await run("undo", "--last")
+        assert (undone.status, "cannot take a face away" in undone.out) == (1, True)
+        assert list(place.tree) == ["review/unidentified/unknown_a.jpg"]
+        assert (await run("undo", "--last")).status == 1
 
 
 async def test_in_a_process_of_its_own(tmp_path: Path, places: dict[str, str], ids: list[int]) -> None:

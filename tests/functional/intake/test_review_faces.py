@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
+from immich_cases import PATIENCE
 from intake_cases import Place, desk_over, folders, in_review, item
 
 from core.demo.immich_server import DemoImmich
 from core.demo.immich_world import DemoAsset, DemoPerson, FacePlan
 from core.errors import ConfigError, MissingScopeError, ServerError
 from core.runtime import ReviewAction
+from core.servers.http import Http
 from core.store import intake
 from core.store.database import Database
 
@@ -136,7 +139,10 @@ async def test_a_key_without_the_right_is_named_and_nothing_is_done(setting: Set
     assert setting.place.tree == before
 
 
-async def test_immich_that_is_away_or_not_set_up_leaves_everything(setting: Setting, tmp_path: Path) -> None:
+async def test_immich_that_is_away_or_not_set_up_leaves_everything(
+    setting: Setting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.runtime.Http", partial(Http, PATIENCE))
     ada = setting.person("Ada")
     review_id, _ = await setting.picture("a.jpg", None)
     before = setting.place.tree
@@ -161,3 +167,33 @@ async def test_a_face_that_was_given_on_since_is_left_there(setting: Setting) ->
         undone = await runtime.history.undo_batch(report.batch_id)
         assert "given to somebody else" in undone.not_done[0].words
         assert (whose(asset), setting.place.tree) == (["Eve"], before)
+
+
+async def test_a_picture_whose_face_is_gone_by_then_stays_and_the_rest_goes_on(setting: Setting) -> None:
+    setting.person("Ada")
+    one, _ = await setting.picture("one.jpg", None)
+    two, asset = await setting.picture("two.jpg", None)
+    async with desk_over(setting.place, on_step=lambda step, _: asset.faces.clear()) as runtime:
+        report = await runtime.intake.approve([one, two], "Ada", assign_face=True)
+        assert ["no longer has" in each.words for each in report.not_done] == [True, True]
+        assert sorted(setting.place.tree) == ["faces/Ada/one.jpg", "review/unidentified/unknown_two.jpg"]
+        lines = await runtime.intake.lines([one, two])
+        assert [each.action for each in lines] == [ReviewAction.APPROVED, ReviewAction.PENDING]
+        assert len((await runtime.intake.approve([two], "Ada")).done) == 1
+
+
+async def test_an_undo_while_immich_is_away_brings_the_pictures_back(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.runtime.Http", partial(Http, PATIENCE))
+    setting.person("Ada")
+    review_id, _ = await setting.picture("a.jpg", setting.person("Bob"))
+    before = setting.place.tree
+    async with desk_over(setting.place) as runtime:
+        report = await runtime.intake.approve([review_id], "Ada", assign_face=True)
+        await setting.server.stop()
+        undone = await runtime.history.undo_batch(report.batch_id)
+        assert (undone.stopped_by != "", setting.place.tree) == (True, before)
+        left = await runtime.history.last_undoable()
+        assert left is not None
+        assert left.id == report.batch_id

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
+from immich_cases import PATIENCE
 from intake_cases import Place, desk_over, folders, in_review, several
 
 from core.demo.immich_server import DemoImmich
@@ -15,6 +17,7 @@ from core.demo.immich_world import DemoPerson, FacePlan
 from core.errors import UsageError
 from core.intake.people_known import PersonChoice
 from core.runtime import Runtime
+from core.servers.http import Http
 
 
 @pytest.fixture
@@ -154,7 +157,8 @@ async def test_whom_immich_knows_is_offered_by_name(known: Known) -> None:
     assert await folders(known.place) == {"Ada": ada.id, "Bob": "name:bob"}
 
 
-async def test_immich_that_is_away_leaves_those_with_a_folder(known: Known) -> None:
+async def test_immich_that_is_away_leaves_those_with_a_folder(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.runtime.Http", partial(Http, PATIENCE))
     ada = known.person("Ada")
     async with desk_over(known.place) as runtime:
         assert await approved(runtime, known.place, "a.jpg", "Ada") == "Ada"
@@ -185,6 +189,7 @@ async def test_who_is_renamed_keeps_the_folder(known: Known) -> None:
         assert await approved(runtime, known.place, "b.jpg", "Ada King") == "Ada"
         (choice,) = (await runtime.intake.people()).choices
         assert (choice.name, choice.folder) == ("Ada King", "Ada")
+        assert await approved(runtime, known.place, "c.jpg", "ada") == "Ada"
 
 
 async def test_who_was_merged_away_leaves_the_folder_to_the_one_of_the_name(known: Known) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from intake_cases import Place, desk_over, in_review, several
+from intake_cases import Place, agree, desk_over, in_review, several
 
 from core.runtime import ReviewAction, ReviewFilter
 
@@ -110,3 +110,17 @@ async def test_a_review_that_is_not_mounted_is_not_gone(tmp_path: Path, disk: Pa
             assert ["cannot be reached" in one for one in report.refused_before] == [True, True]
             assert report.outcomes == []
         assert len(await runtime.intake.ids(ReviewFilter())) == 2
+
+
+async def test_a_review_on_a_read_only_disk_stays_as_it_is(tmp_path: Path, disk: Path) -> None:
+    place = Place(tmp_path)
+    shutil.rmtree(place.review)
+    place.review.symlink_to(disk, target_is_directory=True)
+    ids = await several(place, 2)
+    everything = place.all_bytes
+    read_only(disk)
+    async with desk_over(place) as runtime:
+        for report in (await runtime.intake.reject(ids), await runtime.intake.approve(ids, "Ada")):
+            assert ["read-only" in one.words.lower() for one in report.not_done] == [True, True]
+        await agree(runtime, place, ids)
+    assert place.all_bytes == everything
