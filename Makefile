@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 ARGS   ?=
 STAMP   = $(VENV)/.installed
 
-.PHONY: help setup demo test check format bench pictures lock clean
+.PHONY: help setup demo test soak check format bench pictures lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -25,6 +25,9 @@ demo: $(STAMP)  ## a world of its own to try Winnow in: make demo ARGS="--scan-o
 
 test: $(STAMP)  ## the whole test suite
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+soak: $(STAMP)  ## the long form of the tests: every step of every case, many random stories; an hour
+	$(BIN)/python -m pytest -n 2 -m "" --hypothesis-profile soak $(ARGS)
 
 check: $(STAMP)  ## what the gate runs: format, lint, types, imports, tests
 	$(BIN)/ruff format --check core tui tests

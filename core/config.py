@@ -8,15 +8,15 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from core.config_file import KeyPath, TomlFile, read_bounded
+from core.config_file import KeyPath, TomlFile
 from core.errors import ConfigError
+from core.keys import key_file, resolve_secret, shared_file_warning
 from core.secret import Secret
 from core.settings import (
     DataSettings,
@@ -165,7 +165,14 @@ class _Reader:
         if isinstance(info.default, Secret):
             if not isinstance(raw, str):
                 raise ValueError("must be text in quotes")
-            return self._secret(raw)
+            secret = self._secret(raw)
+            if secret and (check := CHECKS.get(info.kind)) is not None:
+                check(secret.reveal(), self._file.path.parent)
+            return secret
+        if info.kind == "keys":
+            if not isinstance(raw, list) or not all(isinstance(text, str) for text in raw):
+                raise ValueError(f"must be {info.allowed}")
+            return tuple(self._secret(text) for text in raw if text)
         if info.kind == "path-map":
             return self._path_map(info, raw)
         try:
@@ -206,7 +213,7 @@ class _Reader:
         folder = self._file.path.parent
         secret = resolve_secret(text, folder=folder, env=self._env)
         if text.startswith("file:"):
-            self._warn_if_shared(_key_file(text, folder))
+            self._warn_if_shared(key_file(text, folder))
         elif text and not text.startswith("env:"):
             self._warn_if_shared(self._file.path)
         return secret
@@ -215,52 +222,6 @@ class _Reader:
         """Notes a file with a key in it that others than its owner can read."""
         if (warning := shared_file_warning(place)) and warning not in self._warnings:
             self._warnings.append(warning)
-
-
-def resolve_secret(text: str, *, folder: Path, env: Mapping[str, str]) -> Secret:
-    """The key itself, or what `env:NAME` or `file:PATH` (relative to `folder`) leads to.
-
-    Raises ValueError with words that follow the setting's name and never hold the key.
-    """
-    if text.startswith("env:"):
-        name = text.removeprefix("env:").strip()
-        if not name:
-            raise ValueError("names no variable; write env:NAME")
-        if name not in env:
-            raise ValueError(f"needs the environment variable {name}, which is not set")
-        key, source = env[name], f"the environment variable {name}"
-    elif text.startswith("file:"):
-        place = _key_file(text, folder)
-        try:
-            key = read_bounded(place).decode("utf-8-sig").rstrip("\r\n")
-        except UnicodeDecodeError:
-            raise ValueError(f"points to {place}, which is not text") from None
-        except ConfigError as error:
-            raise ValueError(f"points to a file that cannot be used: {error}") from None
-        source = str(place)
-    else:
-        key, source = text, ""
-    if source and not key:
-        raise ValueError(f"is empty: {source} holds nothing")
-    if not key.isascii() or not key.isprintable() or " " in key:
-        place_words = f" in {source}" if source else ""
-        raise ValueError(f"holds signs that no key has (spaces, line breaks, accents){place_words}")
-    return Secret(key)
-
-
-def _key_file(text: str, folder: Path) -> Path:
-    """The file behind `file:PATH`."""
-    return absolute(Path(text.removeprefix("file:").strip()), folder)
-
-
-def shared_file_warning(place: Path) -> str | None:
-    """What to tell about a file with a key in it that others than its owner can read."""
-    if os.name != "posix":
-        return None
-    mode = stat.S_IMODE(place.stat().st_mode)
-    if not mode & (stat.S_IRGRP | stat.S_IROTH):
-        return None
-    return f"{place} holds a key and can be read by others (mode {mode:04o}); run: chmod 600 {place}"
 
 
 def _unknown_section(section: str, content: Any) -> str:

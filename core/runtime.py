@@ -19,6 +19,9 @@ from core.duplicates.desk import DuplicatesDesk
 from core.duplicates.fingerprinting import HASH
 from core.effect_table import effect_handlers, effect_witnesses
 from core.errors import ConfigError, ServerError, UsageError
+from core.intake.confidence import confidence_provider
+from core.intake.desk import RUN as INTAKE_RUN
+from core.intake.desk import WATCH as INTAKE_WATCH
 from core.intake.desk import IntakeDesk
 from core.jobs import Job, Jobs, Progress
 from core.ledger.apply import BatchReport, Ledger, Outcome, Step
@@ -33,6 +36,7 @@ from core.matching.desk import SCAN, MatchingDesk, MatchingSummary
 from core.matching.scan import ScanOptions, ScanReport
 from core.matching.submit import SUBMIT
 from core.media.pool import MediaPool
+from core.notify import Notifier
 from core.servers.http import Http
 from core.servers.immich import ImmichClient
 from core.servers.stash import StashClient
@@ -52,6 +56,8 @@ __all__ = [
     "ACCEPT",
     "APPLY",
     "DUPLICATES_SCAN",
+    "INTAKE_RUN",
+    "INTAKE_WATCH",
     "SCAN",
     "AcceptPlan",
     "BatchRecord",
@@ -201,6 +207,12 @@ class Runtime:
         if record.kind == HASH:
             await self.duplicates.hash([Media(one) for one in record.parameters["media"]])
             return (await self.jobs.newest(kind=HASH, limit=1))[0]
+        if record.kind == INTAKE_RUN:
+            await self.intake.run()
+            return (await self.jobs.newest(kind=INTAKE_RUN, limit=1))[0]
+        if record.kind == INTAKE_WATCH:
+            await self.intake.watch()
+            return (await self.jobs.newest(kind=INTAKE_WATCH, limit=1))[0]
         if record.kind == ACCEPT:
             await self.matching.resume_accept(record)
         elif record.kind == APPLY:
@@ -234,12 +246,17 @@ async def open_runtime(
         immich = None
         if settings.intake.immich.url:
             immich = ImmichClient(http, settings.intake.immich.url, settings.intake.immich.api_key.reveal())
+        confidence = confidence_provider(settings.intake)
+        if confidence is not None:
+            stack.push_async_callback(confidence.close)
         turn = partial(exclusive, locks, "stash")
         handlers = effect_handlers(settings, database, the_clock, stash=stash, immich=immich, boxes=boxes, turn=turn)
         witnesses = effect_witnesses(settings, the_clock)
         ledger = Ledger(database, owner, the_clock, handlers=handlers, witnesses=witnesses, on_step=on_step)
-        jobs = Jobs(database, owner, the_clock)
+        notifier = Notifier(settings.notify, http)
+        jobs = Jobs(database, owner, the_clock, end_listener=notifier)
         recovered = [*await ledger.recover(), *await jobs.recover()]
+        stack.push_async_callback(notifier.close)
         stack.push_async_callback(jobs.close)
         yield Runtime(
             settings,
@@ -247,7 +264,17 @@ async def open_runtime(
             jobs,
             MatchingDesk(database, jobs, ledger, the_clock, settings.matching, http=http, stash=stash, boxes=boxes),
             DuplicatesDesk(database, jobs, ledger, the_clock, settings, pool=pool, stash=stash),
-            IntakeDesk(database, jobs, ledger, the_clock, settings, pool=pool, immich=immich),
+            IntakeDesk(
+                database,
+                jobs,
+                ledger,
+                the_clock,
+                settings,
+                pool=pool,
+                http=http,
+                immich=immich,
+                confidence=confidence,
+            ),
             History(database, ledger),
             stash=stash,
             recovered=tuple(recovered),

@@ -10,6 +10,7 @@ import operator
 import typing
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -20,6 +21,7 @@ from core.secret import Secret
 from core.settings_declared import declared as _meta
 from core.settings_duplicates import DuplicatesSettings, TrashSettings
 from core.settings_intake import IntakeSettings
+from core.settings_notify import NotifySettings
 
 
 class PathMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -184,6 +186,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     duplicates: DuplicatesSettings = DuplicatesSettings()
     trash: TrashSettings = TrashSettings()
     intake: IntakeSettings = IntakeSettings()
+    notify: NotifySettings = NotifySettings()
     data: DataSettings = DataSettings()
     media: MediaSettings = MediaSettings()
     display: DisplaySettings = DisplaySettings()
@@ -213,7 +216,12 @@ class SettingInfo:
 
 def sections() -> dict[str, type[msgspec.Struct]]:
     """The sections of the file in their order, each with its struct; one inside another as `intake.immich`."""
-    return dict(_sections_in(Settings, ""))
+    return dict(_all_sections())
+
+
+@cache
+def _all_sections() -> tuple[tuple[str, type[msgspec.Struct]], ...]:
+    return tuple(_sections_in(Settings, ""))
 
 
 def _sections_in(struct: type[msgspec.Struct], prefix: str) -> Iterator[tuple[str, type[msgspec.Struct]]]:
@@ -235,6 +243,11 @@ def setting_infos(section: str) -> dict[str, SettingInfo]:
 
 def infos_of(section: str, struct: type[msgspec.Struct]) -> dict[str, SettingInfo]:
     """What a struct declares about each of its fields; sections inside it are left out."""
+    return dict(_infos(section, struct))
+
+
+@cache
+def _infos(section: str, struct: type[msgspec.Struct]) -> dict[str, SettingInfo]:
     hints = typing.get_type_hints(struct, include_extras=True)
     infos = {}
     for declared in msgspec.structs.fields(struct):

@@ -53,6 +53,16 @@ class ImmichSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             kind="path-map",
         ),
     ] = ()
+    database: Annotated[
+        Secret,
+        _meta(
+            "Immich's own database, as `postgresql://user:password@host:5432/immich`, to know how sure a face is"
+            " (`[intake] min_confidence`), which Immich does not tell: 0.6 is a cosine distance of 0.35 to the person's"
+            " other faces, and 0.1 less than to anybody else's. A role that may read is enough; nothing is ever"
+            " written. Needs `pip install 'winnow[immich]'`; empty: it is not asked.",
+            kind="database-url",
+        ),
+    ] = Secret()
     wait_time_seconds: Annotated[
         int, _meta("Time between two looks whether a picture is analysed.", unit="seconds", ge=1, le=3600)
     ] = 5

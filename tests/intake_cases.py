@@ -10,11 +10,12 @@ from pathlib import Path
 
 from core.config import load_settings
 from core.file_names import safe_file_name
-from core.incoming import Category, Destination, Faces, Item, ItemState, Known, NewItem, Outcome, Person
+from core.incoming import Category, Destination, Faces, Item, ItemState, Known, NewFile, Outcome, Person
 from core.ledger.apply import Step
 from core.ledger.trash_checks import identity_at
+from core.library import FileIdentity
 from core.runtime import DATABASE_NAME, EffectState, ReviewAction, ReviewLine, Runtime, open_runtime
-from core.store import intake, intake_known, review_queue
+from core.store import intake, intake_feed, intake_known, review_queue
 from core.store.database import Database
 
 NOW = 1_800_000_000.0
@@ -103,18 +104,16 @@ async def in_review(
     )
     sha256 = hashlib.sha256(data).digest()
     async with Database.open(place.database) as database, database.write() as tx:
-        item = NewItem.file(str(place.root / "in" / name), source=source, filename=name, sha256=sha256)
-        (added,) = await intake.add(tx, [item], now=now)
-        await intake.set_fetched(
-            tx,
-            added.id,
-            path=str(place.root / "in" / name),
-            filename=name,
-            size=len(data),
+        file = NewFile(
+            source,
+            str(place.root / "in" / name),
+            name,
+            FileIdentity(1, 0, len(data), 0),
             sha256=sha256,
+            sha1=hashlib.sha1(data).digest(),
             md5=hashlib.md5(data).digest(),
-            now=now,
         )
+        (added,) = await intake_feed.hand_over_files(tx, [file], now=now)
         await intake.set_pending(tx, added.id, next_at=now, asset_id=asset_id)
         await intake.set_finished(
             tx,

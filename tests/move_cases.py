@@ -19,7 +19,6 @@ from core.store.journal import EffectRecord, EffectState, NewEffect
 from core.store.owner import Owner
 
 STAMP = "20260131-120000"
-SHARED_MEMORY = Path("/dev/shm")  # another file system than that of the temporary folder, on most machines
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ async def _draw(world: DemoWorld, data: Path, folder: Path) -> None:
         await artist.draw("matching", "escape", "2", shows="Certain both")
         await artist.draw("detail", "j", "enter", shows="Fingerprint")
         await artist.draw("accept-all", "escape", "1", "A", shows="Link ")
-        await artist.draw("history", "y", "5", shows="Actions of batch")
+        await artist.draw("history", "y", "6", shows="Actions of batch")
         await artist.draw("undo", "u", shows="Undo accept")
         await artist.draw("help", "escape", "1", "question_mark", shows="Dashboard")
 

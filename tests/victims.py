@@ -6,12 +6,23 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Coroutine
+from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+import pytest
+
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["core.runtime", "core.demo.world", "core.demo.cases", "PIL.Image", "numpy"])
+_CONTEXT.set_forkserver_preload(["preloaded"])
+
+
+def _has_server() -> None:
+    """Start the process that forks the others; it finds modules of tests by the environment alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        forkserver.ensure_running()
 
 
 def die() -> None:
@@ -21,6 +32,7 @@ def die() -> None:
 
 def begin(work: Callable[..., Coroutine[Any, Any, None]], **given: Any) -> BaseProcess:
     """Start `work(**given)` in a process of its own; it is a function of a module."""
+    _has_server()
     process = _CONTEXT.Process(target=_run, args=(work, given), daemon=True)
     process.start()
     return process

@@ -17,8 +17,7 @@ from tui.grammar_parts import Commands, HelpRequested, Parser, a_count, a_path, 
 __all__ = ["HelpRequested", "build_parser", "parse"]
 
 _IMAGES = ("auto", "off", "halfcell", "kitty", "sixel")  # as [display] images
-_DESKS = ("matching", "duplicates")
-_LISTED = ("matching", "duplicates", "intake")
+_DESKS = ("matching", "duplicates", "intake")
 _STATUSES = (
     *("pending", "accepted", "dismissed", "superseded", "withdrawn"),
     *("decided", "resolved", "kept"),
@@ -128,7 +127,7 @@ def _add_decisions(commands: Commands) -> None:
         "the recommendations of a desk",
         "winnow list matching --high-confidence --limit 20",
     )
-    listing.add_argument("desk", metavar="DESK", choices=_LISTED, help=", ".join(_LISTED))
+    listing.add_argument("desk", metavar="DESK", choices=_DESKS, help=", ".join(_DESKS))
     listing.add_argument("--status", choices=_STATUSES, default="pending", help="default: pending")
     listing.add_argument("--high-confidence", action="store_true", help="only what may be accepted in bulk")
     listing.add_argument("--endpoint", metavar="URL", help="only this stash-box")
@@ -209,7 +208,7 @@ def _add_records(commands: Commands) -> None:
         "winnow export duplicates --format json",
         json=False,
     )
-    export.add_argument("desk", metavar="DESK", choices=_LISTED, help=", ".join(_LISTED))
+    export.add_argument("desk", metavar="DESK", choices=_DESKS, help=", ".join(_DESKS))
     export.add_argument("--format", choices=("csv", "json"), required=True)
     export.add_argument("--status", choices=_STATUSES, help="only these; default: all")
     export.add_argument("--output", metavar="FILE", type=a_path, help="write to this file instead of stdout")

@@ -12,12 +12,14 @@ def add_intake(commands: Commands) -> None:
     desk = commands.add(
         "intake",
         "intake:list_review",
-        "pictures that came in: approve to a person, reject, skip, look at figures",
+        "pictures that come in: add, sort, watch a folder; approve to a person, reject, skip, look at figures",
+        "winnow intake add ~/Downloads",
         "winnow intake approve 3 4 --person Ada",
         "winnow intake stats --days 7",
     )
     desk.set_defaults(status="pending", category=None, limit=None, desk="intake")
     actions = Commands(desk, is_nested=True)
+    _add_feed(actions)
     _add_decisions(actions)
     retry = actions.add(
         "retry",
@@ -36,6 +38,40 @@ def add_intake(commands: Commands) -> None:
         "winnow intake stats --days 30 --json",
     )
     stats.add_argument("--days", metavar="N", type=a_count, default=1, help="so many days up to today (default: 1)")
+
+
+def _add_feed(actions: Commands) -> None:
+    add = actions.add(
+        "add",
+        "intake_feed:add",
+        "hand pictures over: addresses, files, folders; nothing is moved yet",
+        "winnow intake add https://example.org/a.jpg ~/Downloads/b.jpg",
+        "winnow intake add --from-file list.txt --source gallery-dl --json",
+    )
+    add.add_argument("inputs", metavar="URL|PATH", nargs="*", help="what to take in; `-` reads a list from stdin")
+    add.add_argument(
+        "--from-file",
+        dest="lists",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a list, one a line; empty lines and those that begin with # are passed over; `-` is stdin",
+    )
+    add.add_argument("--source", metavar="NAME", default="", help="who hands it over (default: the site, or files)")
+    actions.add(
+        "run",
+        "intake_feed:run",
+        "fetch, compare, ask Immich, sort or put into the review what came in",
+        "winnow intake run",
+        "winnow intake run --json",
+    )
+    actions.add(
+        "watch",
+        "intake_feed:watch",
+        "take over what comes into [intake] drop_folder, and sort it, until stopped",
+        "winnow intake watch",
+        json=False,
+    )
 
 
 def _add_decisions(actions: Commands) -> None:

@@ -105,7 +105,6 @@ class Compiler:
     def __init__(self, schema: GraphQLSchema, readers: Readers) -> None:
         self.schema = schema
         self.readers = readers
-        self._parsed = lru_cache(maxsize=500)(self._parse)
         self._plans: dict[tuple[str, str | None], Plan] = {}
 
     def plan(self, text: str, operation_name: str | None, given: Mapping[str, Any]) -> tuple[Plan, dict[str, Any]]:
@@ -114,7 +113,7 @@ class Compiler:
         try:
             if plan is not None:
                 return plan, variable_values(self.schema, plan.operation, given)
-            document = self._parsed(text)
+            document = _parsed(self.schema, text)
             operation = _pick(document, operation_name)
             variables = variable_values(self.schema, operation, given)
             compilation = _Compilation(self, document, variables)
@@ -127,21 +126,24 @@ class Compiler:
             self._plans[text, operation_name] = plan
         return plan, variables
 
-    def _parse(self, text: str) -> DocumentNode:
-        try:
-            document = parse(text)
-        except GraphQLError as error:
-            raise RequestError([text_list(error, "GRAPHQL_PARSE_FAILED")]) from None
-        if errors := validate(self.schema, document):
-            raise RequestError([text_list(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
-        return document
-
     def introspect(self, plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to the part of a plan that asks about the schema."""
         if plan.introspection is None:
             return {}
         result = execute_sync(self.schema, plan.introspection, variable_values=dict(given))
         return result.data or {}
+
+
+@lru_cache(maxsize=1000)
+def _parsed(schema: GraphQLSchema, text: str) -> DocumentNode:
+    """A document that is valid, the same for all servers of one schema. Raises RequestError."""
+    try:
+        document = parse(text)
+    except GraphQLError as error:
+        raise RequestError([text_list(error, "GRAPHQL_PARSE_FAILED")]) from None
+    if errors := validate(schema, document):
+        raise RequestError([text_list(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
+    return document
 
 
 def _pick(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

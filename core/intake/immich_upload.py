@@ -7,7 +7,7 @@ Winnow itself put there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,10 +33,15 @@ _AT_ONCE: Final = 4  # uploads at the same time
 
 
 class ThroughUpload:
-    """The way where no `library_id` is set. `is_ours` tells which assets came by Winnow in this run."""
+    """The way where no `library_id` is set. `is_ours` tells which assets came by Winnow.
 
-    def __init__(self, client: ImmichClient) -> None:
+    `will_upload` is told of pictures that Immich has not got before they are uploaded: a sudden end between the upload
+    and its record must not leave a copy that nobody asks away.
+    """
+
+    def __init__(self, client: ImmichClient, will_upload: Callable[[Sequence[Item]], Awaitable[None]]) -> None:
         self._client = client
+        self._will_upload = will_upload
         self._types: MediaTypes | None = None
         self.is_ours: set[str] = set()
 
@@ -54,6 +59,7 @@ class ThroughUpload:
         for start in range(0, len(items), _CHECKED):
             some = items[start : start + _CHECKED]
             checks = await self._client.check_uploads(_sha1(one) for one in some)
+            await self._will_upload([one for one in some if checks[_sha1(one)].is_accepted])
             for first in range(0, len(some), _AT_ONCE):
                 part = some[first : first + _AT_ONCE]
                 tasks = (self._one(item, checks[_sha1(item)]) for item in part)
@@ -69,6 +75,8 @@ class ThroughUpload:
         if not self._types.takes(item.filename):
             return Look(Standing.NEVER, words=NOT_TAKEN)
         if (look := _known(check)) is not None:
+            if look.asset_id and item.asset_is_ours and not item.asset_id:
+                self.is_ours.add(look.asset_id)  # it came by an earlier run, which could not note it any more
             return look
         try:
             return await self._upload(item)
@@ -101,7 +109,8 @@ class ThroughUpload:
     async def look(self, items: Sequence[Item]) -> dict[int, Look]:
         """By the assets that the uploads gave."""
         found: dict[int, Look] = {}
-        assets = {item.id: await self._client.asset(item.asset_id) for item in items}
+        answers = await asyncio.gather(*(self._client.asset(item.asset_id) for item in items))
+        assets = {item.id: asset for item, asset in zip(items, answers, strict=True)}
         known = {one: asset for one, asset in assets.items() if asset is not None}
         progress = await self._client.progress_of(known.values())
         for item in items:

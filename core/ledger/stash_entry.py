@@ -11,7 +11,7 @@ import msgspec
 
 from core.errors import EffectRefusedError
 from core.ledger.effects import Image, Payload, parsed
-from core.ledger.stash_records import FileName, Turn, as_json, cannot_come_back, said, snapshot, snapshot_of
+from core.ledger.stash_records import FileName, Snapshot, Turn, as_json, cannot_come_back, said, snapshot, snapshot_of
 from core.ledger.stash_return import StashReturn
 from core.library import LibraryRecord, Media, RecordRef, StashFile
 from core.servers.stash_removal import StashRemoval
@@ -76,16 +76,20 @@ class StashEntry:
     async def revert(self, payload: Payload, before: Image, after: Image) -> None:
         """Bring the record back when it is gone, else give it its file back."""
         given = parsed(payload, EntryPayload)
+        wanted = snapshot_of(before, "record")
         record = await self._removal.record(given.record)
         if record is None:
-            await self._back.bring_back(snapshot_of(before, "record"))
+            await self._back.bring_back(wanted)
         elif all(file.path != given.file.path for file in record.files):
-            await self._give_file_back(given)
+            await self._give_file_back(given, wanted)
 
-    async def _give_file_back(self, given: EntryPayload) -> None:
+    async def _give_file_back(self, given: EntryPayload, wanted: Snapshot) -> None:
         """An image cannot be given another file: there the file comes back as an image of its own."""
         held = await self._back.take_up(given.media, given.file.path)
-        if given.media is Media.IMAGE or any(one.ref == given.record for one in held):
-            return
+        ref = held[0].ref if given.media is Media.IMAGE else given.record
         async with self._turn():
-            await self._back.join(given.record, given.file.path, held[0])
+            if all(one.ref != ref for one in held):
+                await self._back.join(ref, given.file.path, held[0])
+            record = await self._removal.record(ref)
+            if record is not None:
+                await self._back.write_phashes(record, wanted)

@@ -159,7 +159,7 @@ class StashReturn:
             raise LedgerError(f"{said(ref)} vanished from Stash while it was brought back: undo it again")
         changes = restored_values(record, wanted.record)
         await self._update(ref, changes)
-        await self._write_phashes(record, wanted)
+        await self.write_phashes(record, wanted)
         await self._write_counts(record, wanted)
         written = await self._removal.record(ref)
         missing = lacking(written, changes) if written is not None else changes
@@ -177,8 +177,8 @@ class StashReturn:
             with suppress(GraphQLError):
                 await self._removal.update_record(ref, RecordChanges(**{name: getattr(changes, name)}))
 
-    async def _write_phashes(self, record: LibraryRecord, wanted: Snapshot) -> None:
-        """The content is the same, so the PHASH is: Stash need not decode it again."""
+    async def write_phashes(self, record: LibraryRecord, wanted: Snapshot) -> None:
+        """Give files that are back their PHASHes. The content is the same: Stash need not decode it again."""
         known = {(file.path, file.size): file.phash for file in wanted.record.files}
         for file in record.files:
             phash = known.get((file.path, file.size))

@@ -31,7 +31,7 @@ from core.servers.stash_record_inputs import record_input
 _UPDATES: Final = {Media.VIDEO: documents.UPDATE_SCENE_RECORD, Media.IMAGE: documents.UPDATE_IMAGE_RECORD}
 _DESTROYS: Final = {Media.VIDEO: documents.DESTROY_SCENE, Media.IMAGE: documents.DESTROY_IMAGE}
 _ENDED: Final = ("FINISHED", "CANCELLED", "FAILED")
-_FIRST_PAUSE_SECONDS: Final = 0.05
+_FIRST_PAUSE_SECONDS: Final = 0.01
 _LONGEST_PAUSE_SECONDS: Final = 2.0
 
 

@@ -79,9 +79,9 @@ async def add(tx: Transaction, items: Sequence[NewItem], *, now: float) -> list[
     added: list[Added] = []
     for one in items:
         is_new = await tx.execute(
-            "INSERT INTO downloads (token, state, source, url, origin, filename, created_at, next_at) "
-            "VALUES (?, 'added', ?, ?, ?, ?, ?, ?) ON CONFLICT (token) DO NOTHING",
-            (one.token, storable(one.source), storable(one.url), _path(one.origin), storable(one.filename), now, now),
+            "INSERT INTO downloads (token, state, source, url, filename, created_at, next_at) "
+            "VALUES (?, 'added', ?, ?, ?, ?, ?) ON CONFLICT (token) DO NOTHING",
+            (one.token, storable(one.source), storable(one.url), storable(one.filename), now, now),
         )
         row = await tx.one("SELECT id, state FROM downloads WHERE token = ?", (one.token,))
         assert row is not None
@@ -183,16 +183,17 @@ async def set_pending(
     outcome: Outcome | None = None,
     near: str | None = None,
     is_attempt: bool = False,
+    words: str = "",
 ) -> bool:
     """Note that it is to be looked at again, and what is known by now; False when it is done with meanwhile.
 
-    None leaves what is known. `is_attempt` counts a look that found no face.
+    None leaves what is known. `is_attempt` counts a look that found no face; `words` say what it waits for.
     """
     changed = await tx.execute(
         "UPDATE downloads SET state = 'pending', next_at = ?, file_path = coalesce(?, file_path), "
         "asset_id = coalesce(?, asset_id), faces = coalesce(?, faces), outcome = coalesce(?, outcome), "
         "asset_is_ours = coalesce(?, asset_is_ours), near = coalesce(?, near), "
-        f"attempts = attempts + ?, error = '', {_IDENTITY} WHERE id = ? AND state IN ('fetched', 'pending')",
+        f"attempts = attempts + ?, error = ?, {_IDENTITY} WHERE id = ? AND state IN ('fetched', 'pending')",
         (
             next_at,
             _path(path),
@@ -202,6 +203,7 @@ async def set_pending(
             asset_is_ours,
             None if near is None else storable(near),
             is_attempt,
+            storable(words),
             *_seen(identity),
             item_id,
         ),
@@ -235,7 +237,8 @@ async def retry(tx: Transaction, item_id: int, *, now: float) -> bool:
     """Begin again with one that failed or was returned; False for another one."""
     changed = await tx.execute(
         "UPDATE downloads SET state = iif(file_hash IS NULL, 'added', 'fetched'), attempts = 0, error = '', "
-        "next_at = ?, finished_at = NULL WHERE id = ? AND state IN ('failed', 'returned')",
+        "next_at = ?, finished_at = NULL, outcome = NULL, asset_id = '' "
+        "WHERE id = ? AND state IN ('failed', 'returned')",
         (now, item_id),
     )
     return changed > 0

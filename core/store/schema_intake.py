@@ -85,7 +85,12 @@ ALTER TABLE downloads ADD COLUMN mtime_ns INTEGER;
 ALTER TABLE downloads ADD COLUMN asset_is_ours INTEGER NOT NULL DEFAULT 0;  -- Winnow itself put it into Immich
 ALTER TABLE downloads ADD COLUMN near TEXT NOT NULL DEFAULT '';             -- what it looks like, in words
 
+CREATE INDEX downloads_with_asset ON downloads (id) WHERE asset_is_ours;
+CREATE INDEX library_files_by_size ON library_files (size);
+
 ALTER TABLE review_queue ADD COLUMN skipped_at REAL;
 ALTER TABLE review_queue ADD COLUMN near TEXT NOT NULL DEFAULT '';
 CREATE INDEX review_queue_in_turn ON review_queue (action, (skipped_at IS NOT NULL), created_at DESC, id);
+
+CREATE INDEX downloads_by_path ON downloads (file_path) WHERE file_path IS NOT NULL;
 """

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import move_victim
 import pytest
-from move_cases import SHARED_MEMORY, STAMP, bench_over, effects_for, lying
+from file_systems import other_file_system
+from move_cases import STAMP, bench_over, effects_for, lying
+from soaking import cases
 from victims import begin, dead
 
 from core.store.journal import EffectState
@@ -19,6 +20,19 @@ from core.store.journal import EffectState
 FILES = {"p.jpg": b"picture" * 1000, "p.json": b"{}", "p.jpg.txt": b"words"}
 INSIDE = ["move_new", "!move_new", "sync_folder", "!sync_folder"]
 COPYING = ["!copy_verified", "_write_mark", "!_write_mark", "_take_away", "forget_marks", "!forget_marks", *INSIDE]
+STEPS = cases(
+    [("started", 1), *[("performed", nth) for nth in (1, 2, 3)], ("done", 2)],
+    product(["started", "performed", "done"], [1, 2, 3]),
+)
+STEPS_BACK = cases(
+    [("undoing", 1), *[("reverted", nth) for nth in (1, 2, 3)], ("undone", 2)],
+    product(["undoing", "reverted", "undone"], [1, 2, 3]),
+)
+
+
+def for_each(functions: list[str]) -> list[Any]:
+    """With the first of the files that move; in the long form with each."""
+    return cases([(one, 1) for one in functions], product(functions, [1, 2, 3]))
 
 
 @dataclass(frozen=True)
@@ -57,11 +71,8 @@ def near(tmp_path: Path) -> Place:
 
 @pytest.fixture
 def far(tmp_path: Path) -> Iterator[Place]:
-    if not SHARED_MEMORY.is_dir() or SHARED_MEMORY.stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip("there is no second file system at /dev/shm")
-    outer = Path(tempfile.mkdtemp(dir=SHARED_MEMORY, prefix="winnow-test-"))
-    yield made(outer, tmp_path)
-    shutil.rmtree(outer)
+    with other_file_system(tmp_path) as outer:
+        yield made(outer, tmp_path)
 
 
 async def killed(place: Place, *, step: str, number: int, batch: int = 0) -> None:
@@ -101,46 +112,39 @@ async def is_taken_back(place: Place, *, step: str, number: int) -> None:
         assert place.now == before
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
-@pytest.mark.parametrize("step", ["started", "performed", "done"])
+@pytest.mark.parametrize(("step", "number"), STEPS)
 async def test_killed_at_a_recorded_step(near: Place, step: str, number: int) -> None:
     await is_finished(near, step=step, number=number)
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
-@pytest.mark.parametrize("step", ["started", "performed", "done"])
+@pytest.mark.parametrize(("step", "number"), STEPS)
 async def test_killed_at_a_recorded_step_over_file_systems(far: Place, step: str, number: int) -> None:
     await is_finished(far, step=step, number=number)
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
-@pytest.mark.parametrize("step", ["undoing", "reverted", "undone"])
+@pytest.mark.parametrize(("step", "number"), STEPS_BACK)
 async def test_killed_at_a_recorded_step_of_an_undo(near: Place, step: str, number: int) -> None:
     await is_taken_back(near, step=step, number=number)
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
-@pytest.mark.parametrize("step", ["undoing", "reverted", "undone"])
+@pytest.mark.parametrize(("step", "number"), STEPS_BACK)
 async def test_killed_at_a_recorded_step_of_an_undo_over_file_systems(far: Place, step: str, number: int) -> None:
     await is_taken_back(far, step=step, number=number)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [1, 2])
-@pytest.mark.parametrize("step", INSIDE)
+@pytest.mark.parametrize(("step", "number"), for_each(INSIDE))
 async def test_killed_within_a_move(near: Place, step: str, number: int) -> None:
     await is_finished(near, step=step, number=number)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [1, 2])
-@pytest.mark.parametrize("step", COPYING)
+@pytest.mark.parametrize(("step", "number"), for_each(COPYING))
 async def test_killed_within_a_copy(far: Place, step: str, number: int) -> None:
     await is_finished(far, step=step, number=number)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [1, 2])
-@pytest.mark.parametrize("step", COPYING)
+@pytest.mark.parametrize(("step", "number"), for_each(COPYING))
 async def test_killed_within_a_copy_back(far: Place, step: str, number: int) -> None:
     await is_taken_back(far, step=step, number=number)

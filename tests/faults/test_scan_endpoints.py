@@ -54,7 +54,6 @@ WORDS: dict[FaultKind, tuple[dict[str, Any], str]] = {
 @pytest.fixture
 def small(empty_world: DemoWorld) -> DemoWorld:
     """Three scenes; both stash-boxes know them all."""
-    empty_world.set_rate(0)
     for number in (1, 2, 3):
         add_scene(empty_world, number)
         for box in (0, 1):
@@ -127,7 +126,6 @@ async def test_a_stash_box_whose_address_is_none(small: DemoWorld) -> None:
 async def test_a_poison_scene(empty_world: DemoWorld, poisonous: list[int]) -> None:
     """A server refuses any request with certain scenes in it: they are found, and all others looked up"""
     world = empty_world
-    world.set_rate(0)
     for number in range(1, 101):
         add_scene(world, number)
         add_entry(world, number)
@@ -155,7 +153,6 @@ async def test_a_poison_scene(empty_world: DemoWorld, poisonous: list[int]) -> N
 async def test_a_server_that_refuses_everything_is_soon_left_alone(empty_world: DemoWorld) -> None:
     """Scene after scene refused: it is not the scenes, and 5,000 of them are not tried one by one"""
     world = empty_world
-    world.set_rate(0)
     for number in range(1, 401):
         add_scene(world, number)
     world.boxes[0].faults.add(FaultKind.ERROR, times=None, only=LOOK_UP, message="database is down")
@@ -197,7 +194,6 @@ async def test_the_stop_button_stops(small: DemoWorld, server: str) -> None:
 async def test_a_cancelled_full_scan_goes_on_where_it_was(empty_world: DemoWorld) -> None:
     """What --full has asked again already is not asked a third time"""
     world = empty_world
-    world.set_rate(0)
     for number in range(1, 201):
         add_scene(world, number)
     async with desk_of(world) as runtime:

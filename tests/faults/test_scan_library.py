@@ -50,7 +50,6 @@ WORDS: dict[FaultKind, tuple[dict[str, Any], str]] = {
 @pytest.fixture
 def small(empty_world: DemoWorld) -> DemoWorld:
     """Three scenes; the first stash-box knows them all."""
-    empty_world.set_rate(0)
     for number in (1, 2, 3):
         add_scene(empty_world, number)
         add_entry(empty_world, number)
@@ -151,7 +150,6 @@ async def test_a_stash_that_is_not_there(small: DemoWorld) -> None:
 async def test_killed_in_the_middle(empty_world: DemoWorld, *, is_full: bool) -> None:
     """kill -9 in the middle of a scan: the next one goes on and repeats no finished look-up"""
     world = empty_world
-    world.set_rate(0)
     for number in range(1, 241):
         add_scene(world, number)
         add_entry(world, number)

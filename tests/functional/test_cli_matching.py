@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,6 @@ from core.demo.faults import FaultKind
 from core.demo.world import DemoWorld
 
 Winnow = Callable[..., Awaitable[Ran]]
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[DemoWorld]:
-    async with DemoWorld.open(tmp_path / "world", media=False) as world:
-        world.set_rate(0)
-        yield world
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ async def test_real_media_with_real_hashes(drawn_world: Path, tmp_path: Path) ->
         svg = await get(f"{world.stash.base_url}/scene/{Case.NO_FILE}/screenshot", world.stash.api_key)
         assert svg.headers["content-type"].startswith("image/svg+xml")
     made = {path: path.stat().st_mtime_ns for path in (tmp_path / "library").rglob("*.mp4")}
-    assert len(made) == len(CLIPS)
+    assert made.keys() >= {tmp_path / "library" / plan.path for plan in CLIPS}
     async with DemoWorld.open(tmp_path):
         assert {path: path.stat().st_mtime_ns for path in (tmp_path / "library").rglob("*.mp4")} == made
 

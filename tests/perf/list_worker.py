@@ -72,7 +72,7 @@ async def measure_list(folder: Path, desk: str) -> dict[str, Any]:
     from tui.app import WinnowApp
     from tui.screens.list_browser import ListBrowser
 
-    number = {"matching": "2", "duplicates": "3", "intake": "9"}[desk]
+    number = {"matching": "2", "duplicates": "3", "intake": "4"}[desk]
 
     app = WinnowApp(Settings(stash=StashSettings(url="http://127.0.0.1:9")), folder, images="off", is_scheduling=False)
     async with app.run_test(size=(COLUMNS, LINES)) as pilot:

@@ -23,9 +23,7 @@ async def fill(path: Path, rows: int = ROWS) -> None:
         for start in range(0, rows, _CHUNK):
             numbers = range(start, min(start + _CHUNK, rows))
             new = [
-                NewItem(
-                    SOURCES[number % 3], f"key {number}", f"a picture that came in {number}.jpg", origin=f"/in/{number}"
-                )
+                NewItem(SOURCES[number % 3], f"key {number}", f"a picture that came in {number}.jpg")
                 for number in numbers
             ]
             async with database.write() as tx:

@@ -14,6 +14,7 @@ from core.settings_edit import change, is_editable, parsed, source
 from core.settings_intake import ImmichPathMapping
 
 KEY = "immich-key-of-the-test"
+DATABASE = "postgresql://reader:password-of-the-test@nas:5432/immich"
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "intake": {
@@ -35,6 +36,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "api_key": Secret(),
         "library_id": "",
         "path_map": (),
+        "database": Secret(),
         "wait_time_seconds": 5,
         "trigger_scan": True,
         "retry_if_no_faces": True,
@@ -71,6 +73,7 @@ OTHERS: dict[tuple[str, str], tuple[str, Any]] = {
         '[{ immich = "/mnt/in", local = "/srv/in" }]',
         (ImmichPathMapping(immich="/mnt/in", local="/srv/in"),),
     ),
+    ("intake.immich", "database"): ('"env:IMMICH_DATABASE"', Secret(DATABASE)),
     ("intake.immich", "wait_time_seconds"): ("1", 1),
     ("intake.immich", "trigger_scan"): ("false", False),
     ("intake.immich", "retry_if_no_faces"): ("false", False),
@@ -105,7 +108,8 @@ def test_the_names_and_defaults_of_the_product() -> None:
 @pytest.mark.parametrize(("section", "name"), OTHERS)
 def test_every_setting_can_be_set(tmp_path: Path, section: str, name: str) -> None:
     text, value = OTHERS[section, name]
-    settings = load_settings(write(tmp_path, f"[{section}]\n{name} = {text}\n"), env={"IMMICH_KEY": KEY})
+    env = {"IMMICH_KEY": KEY, "IMMICH_DATABASE": DATABASE}
+    settings = load_settings(write(tmp_path, f"[{section}]\n{name} = {text}\n"), env=env)
     assert getattr(section_of(settings, section), name) == value
     for other, values in DEFAULTS.items():
         for one, default in values.items():
@@ -138,6 +142,7 @@ def test_every_setting_can_be_set(tmp_path: Path, section: str, name: str) -> No
             2,
             'names "/x" twice',
         ),
+        ("[intake.immich]\ndatabase = 'nas/immich'", 2, "must be an address like postgresql://user:password@host"),
         ("[intake.immich]\napi_key = 'env:NOT_THERE'", 2, "needs the environment variable NOT_THERE"),
         ("[matching.intake]\nx = 1", 1, "unknown setting intake in [matching]"),
     ],

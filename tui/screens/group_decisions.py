@@ -73,7 +73,7 @@ class GroupDecisions:
         return await self._confirmed(plan, "There is no group here that a rule may resolve.")
 
     async def _confirmed(self, plan: RemovalPlan, nothing: str) -> str:
-        from tui.dialogs.removal import RemovalDialog, RemovalResultDialog
+        from tui.dialogs.removal import RemovalDialog, removal_result
 
         if not plan.items:
             self._app.say(nothing)
@@ -86,7 +86,7 @@ class GroupDecisions:
         self._app.decisions_changed()
         refused = [(one.title, one.words) for one in report.not_done]
         if refused or report.stopped_by:
-            self._app.push_screen(RemovalResultDialog(chosen, report))
+            self._app.push_screen(removal_result(report))
         return f"{count(chosen.files, 'file')} to the trash, {size(chosen.freed_bytes)}" if report.done else ""
 
     def _told(self, report: BatchReport, words: str) -> str:

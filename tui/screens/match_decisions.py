@@ -51,9 +51,9 @@ class MatchDecisions:
         self._app.decisions_changed()
         refused = [(outcome.title, outcome.words) for outcome in report.not_done]
         if refused or report.stopped_by:
-            from tui.dialogs.accept_all import AcceptResultDialog
+            from tui.dialogs.accept_all import accept_result
 
-            self._app.push_screen(AcceptResultDialog(len(report.done), refused, report.stopped_by))
+            self._app.push_screen(accept_result(len(report.done), refused, report.stopped_by))
         return f"linked {len(report.done)} of {len(plan.accepted)} scenes" if report.done else ""
 
     async def dismiss(self, shown: Sequence[Recommendation], *, reason: str, is_until_next_scan: bool) -> str:

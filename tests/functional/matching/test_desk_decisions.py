@@ -40,7 +40,6 @@ JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
 @pytest.fixture
 async def scanned(world: DemoWorld) -> AsyncIterator[Runtime]:
     """The 28 cases after one scan."""
-    world.set_rate(0)
     async with desk_of(world) as runtime:
         await runtime.matching.scan()
         yield runtime
@@ -316,7 +315,6 @@ async def test_dismissals_survive_and_can_be_undone(world: DemoWorld, scanned: R
 async def test_another_candidate_still_surfaces(empty_world: DemoWorld) -> None:
     """A dismissal is of one candidate; a new one for the same scene is proposed"""
     world = empty_world
-    world.set_rate(0)
     add_scene(world, 1)
     add_entry(world, 1)
     async with desk_of(world) as runtime:
@@ -437,7 +435,6 @@ def _votes(world: DemoWorld, box: int, case: Case) -> list[tuple[int, int]]:
 @pytest.mark.parametrize(("is_on", "is_by_person"), [(False, True), (True, False), (True, True)])
 async def test_submissions_only_when_on_and_by_a_person(world: DemoWorld, *, is_on: bool, is_by_person: bool) -> None:
     """ "off by default, only for matches a person accepted", and only for links that were really made"""
-    world.set_rate(0)
     async with desk_of(world, submit_fingerprints=is_on) as runtime:
         await runtime.matching.scan()
         rows = [
@@ -463,7 +460,6 @@ async def test_submissions_only_when_on_and_by_a_person(world: DemoWorld, *, is_
 
 async def test_a_failed_submission_is_told_and_the_link_stands(world: DemoWorld) -> None:
     """And it says beforehand that it cannot be undone; the link itself can"""
-    world.set_rate(0)
     world.boxes[0].faults.add(FaultKind.ERROR, times=None, only="submitFingerprints", message="read only today")
     async with desk_of(world, submit_fingerprints=True) as runtime:
         await runtime.matching.scan()

@@ -40,7 +40,6 @@ from core.runtime import JobState, Runtime, ScanOptions, ScanReport
 @pytest.fixture
 def small(empty_world: DemoWorld) -> DemoWorld:
     """Three scenes, two of them known at the first stash-box."""
-    empty_world.set_rate(0)
     for number in (1, 2, 3):
         add_scene(empty_world, number)
     add_entry(empty_world, 1)
@@ -468,7 +467,6 @@ async def test_a_decision_made_during_a_crawl_stands(small: DemoWorld, *, is_und
 async def test_two_winnows_lose_no_decision(empty_world: DemoWorld) -> None:
     """One scans, again and again, while another decides and takes back: every decision stands in the end"""
     world = empty_world
-    world.set_rate(0)
     for number in range(1, 25):
         add_scene(world, number)
         for box in (0, 1):
@@ -517,7 +515,6 @@ async def test_two_winnows_lose_no_decision(empty_world: DemoWorld) -> None:
 
 async def test_scenes_of_a_foreign_stash_box(world: DemoWorld) -> None:
     """A link to a stash-box that Stash no longer has does not count, and is kept"""
-    world.set_rate(0)
     async with desk_of(world) as runtime:
         desk = runtime.matching
         await desk.scan()
@@ -535,7 +532,6 @@ async def test_scenes_of_a_foreign_stash_box(world: DemoWorld) -> None:
 
 async def test_scattered_ids(empty_world: DemoWorld) -> None:
     """Ids far apart, at the ends of pages: nothing is forgotten or left behind"""
-    empty_world.set_rate(0)
     ids = [1, 2, 999, 1000, 1001, 2000, 2001, 5000, 99_999, 2**31 - 1]
     for number in ids:
         add_scene(empty_world, number)

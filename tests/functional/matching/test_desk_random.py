@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from matching_desk import SetClock, add_entry, add_scene, desk_of, entry_name, everything, phash, touch
+from soaking import examples, is_soaking
 
 from core.demo.library import DemoStashId, phash_text
 from core.demo.world import DemoWorld, empty
@@ -221,7 +222,7 @@ async def live(before: list[tuple[str, int, int]], after: list[tuple[str, int, i
 
 
 @pytest.mark.slow
-@settings(max_examples=10, deadline=None, derandomize=True)
+@examples(10, derandomize=not is_soaking())
 @given(before=steps(sorted(STEPS), 14), after=steps(LIBRARY, 5))
 def test_every_story(before: list[tuple[str, int, int]], after: list[tuple[str, int, int]]) -> None:
     """At most one accepted; high confidence has no rival; no scan loses a decision; incremental equals fresh"""

@@ -34,7 +34,6 @@ from core.runtime import Runtime, ScanOptions
 @pytest.fixture
 async def scanned(world: DemoWorld) -> AsyncIterator[Runtime]:
     """The 28 cases after one scan."""
-    world.set_rate(0)
     async with desk_of(world) as runtime:
         report = await runtime.matching.scan()
         assert report.is_ok
@@ -80,7 +79,6 @@ async def test_md5(world: DemoWorld, scanned: Runtime) -> None:
 async def test_md5_dropped_by_the_server_meanwhile(empty_world: DemoWorld) -> None:
     """ "MD5 in the denominator after servers dropped it": until the server says otherwise it counts"""
     world, box = empty_world, empty_world.boxes[1]
-    world.set_rate(0)
     add_scene(world, 1, md5="ab" * 16)
     add_entry(world, 1, box=1)
     box.stores_md5 = True
@@ -161,7 +159,6 @@ async def test_frozen_evidence_full_scan(world: DemoWorld, scanned: Runtime) -> 
 async def test_frozen_evidence_recheck(empty_world: DemoWorld) -> None:
     """ "frozen evidence" and "unmatched scenes never looked up again": both are asked again after recheck_days"""
     world, clock = empty_world, SetClock()
-    world.set_rate(0)
     add_scene(world, 1)
     add_scene(world, 2)
     entry = add_entry(world, 1)
@@ -183,7 +180,6 @@ async def test_frozen_evidence_recheck(empty_world: DemoWorld) -> None:
 async def test_disabled_endpoints(world: DemoWorld, spelling: object) -> None:
     """ "disabled endpoints still queried": not one request, however the address is spelt"""
     assert callable(spelling)
-    world.set_rate(0)
     off, on = world.boxes
     image = off.library.scenes[entry_id(0, Case.CERTAIN_BOTH)].images[0]
     image.source = b"\xff\xd8\xff\xe0"
@@ -210,7 +206,6 @@ async def test_disabled_endpoints(world: DemoWorld, spelling: object) -> None:
 
 async def test_a_disabled_endpoint_that_is_misspelt_is_told(world: DemoWorld) -> None:
     """ "disabled endpoints still queried": a turned-off address that is none of Stash's is named in the log"""
-    world.set_rate(0)
     async with desk_of(world, disabled_endpoints=("https://stashdb.example/graphql",)) as runtime:
         report = await runtime.matching.scan()
         job = (await runtime.matching.summary()).last_scan
@@ -252,7 +247,6 @@ async def test_nothing_a_server_refuses_is_sent(world: DemoWorld, scanned: Runti
 
 async def test_one_422_ends_one_endpoint(world: DemoWorld) -> None:
     """ "one 422 ending the whole run and hiding the server's message" """
-    world.set_rate(0)
     bad, good = world.boxes
     bad.faults.add(FaultKind.REFUSE, times=None, only="findScenesBySceneFingerprints", message="no such field: reports")
     async with desk_of(world) as runtime:
@@ -310,7 +304,6 @@ async def test_a_list_is_not_applied_to_what_changed(world: DemoWorld, scanned: 
 async def test_what_was_certain_and_is_no_longer(empty_world: DemoWorld) -> None:
     """ "an old result list applied to a changed disk": a rival that came after the list was shown keeps it from it"""
     world = empty_world
-    world.set_rate(0)
     add_scene(world, 1)
     add_entry(world, 1)
     async with desk_of(world) as runtime, desk_of(world) as other:

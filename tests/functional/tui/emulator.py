@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from rich.cells import get_character_cell_size
@@ -24,7 +25,7 @@ class Emulator:
         self._width, self._height = width, height
         self._x = self._y = 0
         self._margins = 0, height - 1
-        self._ink = PLAIN
+        self._ink = self._ink_of_blank = PLAIN
 
     def feed(self, text: str) -> None:
         """Show it."""
@@ -48,7 +49,7 @@ class Emulator:
     def _change(self, codes: str) -> None:
         parts = [one for one in re.findall(r"[34]8;2;\d+;\d+;\d+|[34]8;5;\d+|\d+", codes) if one]
         for one in parts or ["0"]:
-            new = ink_of(f"\x1b[{one}mx")
+            new = _ink_of(one)
             if one == "0":
                 self._ink = PLAIN
             elif new.fore or one == "39":
@@ -57,6 +58,8 @@ class Emulator:
                 self._ink = replace(self._ink, back=new.back)
             else:
                 self._ink = replace(self._ink, attributes=(*self._ink.attributes, one))
+        self._ink = replace(self._ink, blank=None)
+        self._ink_of_blank = Ink((), "", self._ink.back) if self._ink.is_unseen_on_blank else self._ink
 
     def _show(self, one: str) -> None:
         top, bottom = self._margins
@@ -70,13 +73,17 @@ class Emulator:
             self._put(one)
 
     def _put(self, one: str) -> None:
-        ink = replace(self._ink, blank=None)
         row, width = self.cells[self._y], get_character_cell_size(one)
         if not width:
             at = self._x - 1 if row[self._x - 1][0] else self._x - 2
             row[at] = (row[at][0] + one, row[at][1])
             return
-        row[self._x] = (one, Ink((), "", ink.back) if one == " " and ink.is_unseen_on_blank else ink)
+        row[self._x] = (one, self._ink_of_blank if one == " " else self._ink)
         if width == 2:
-            row[self._x + 1] = ("", ink)
+            row[self._x + 1] = ("", self._ink)
         self._x += width
+
+
+@cache
+def _ink_of(code: str) -> Ink:
+    return ink_of(f"\x1b[{code}mx")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from matching_app import Driven, driven
+from matching_desk import IMPATIENT
 
 from core.demo.cases import Case
 from core.demo.world import DemoWorld
 from core.model import RecommendationFilter, Sort, Status
 from core.runtime import open_runtime
-from tui.dialogs.accept_all import AcceptAllDialog, AcceptResultDialog
+from core.servers.http import Http
+from tui.dialogs.accept_all import AcceptAllDialog
 from tui.dialogs.dismiss import DismissDialog
 from tui.dialogs.metadata import MetadataDialog
+from tui.dialogs.plan_preview import ResultDialog
 from tui.screens.match_detail import MatchDetailScreen
 from tui.screens.matching import MatchingScreen
 
@@ -258,7 +262,7 @@ async def test_what_accept_all_could_not_link_is_listed_with_its_reason(world: D
         await it.press("A")
         await it.until(lambda: isinstance(it.app.screen, AcceptAllDialog), "the preview")
         await it.press("y")
-        await it.until(lambda: isinstance(it.app.screen, AcceptResultDialog), "the refusals")
+        await it.until(lambda: isinstance(it.app.screen, ResultDialog), "the refusals")
         await it.sees("14 scenes linked")
         await it.sees("1 not linked")
         await it.press("escape")
@@ -321,7 +325,10 @@ async def test_a_filter_that_leaves_nothing_says_so(world: DemoWorld, tmp_path: 
         await it.sees("Certain both")
 
 
-async def test_the_server_may_be_away_while_one_reads(world: DemoWorld, tmp_path: Path) -> None:
+async def test_the_server_may_be_away_while_one_reads(
+    world: DemoWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.runtime.Http", partial(Http, IMPATIENT))
     async with driven(world, tmp_path / "data") as it:
         await world.stash.stop()
         await it.press("G")

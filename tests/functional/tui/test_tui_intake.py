@@ -33,7 +33,7 @@ async def review(place: Place, *, size: tuple[int, int] = SIZES[1], images: str 
     async with app.run_test(size=size, notifications=False) as pilot:
         driver = Driver(app, pilot)
         await driver.until(lambda: app.is_open and app.current_mode == "dashboard", "the dashboard")
-        await driver.go("9", "intake")
+        await driver.go("4", "intake")
         await driver.until(lambda: isinstance(driver.screen, IntakeScreen))
         yield driver
 
@@ -216,7 +216,7 @@ async def test_hostile_names_are_shown_literally(tmp_path: Path) -> None:
         await driver.until(lambda: isinstance(driver.screen, IntakeScreen))
         await settled(driver)
         await driver.shows("[/b] x")
-        await driver.go("5", "history")
+        await driver.go("6", "history")
         await driver.shows(SHOWN)
         assert "\x1b" not in driver.text
         assert "\u202e" not in driver.text
@@ -229,7 +229,7 @@ async def test_an_empty_review_says_why_and_the_dashboard_what_waits(tmp_path: P
         await in_review(place, "one.jpg")
         await driver.go("1", "dashboard")
         await driver.shows("1  picture waits for a decision", "1 unidentified")
-        await driver.go("9", "intake")
+        await driver.go("4", "intake")
         await driver.shows("1 picture to decide")
 
 

@@ -37,9 +37,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def phashes(drawn_duplicates: Path) -> dict[str, int]:
+def phashes(drawn_world: Path) -> dict[str, int]:
     """Path relative to the world's folder -> its real PHASH."""
-    place = drawn_duplicates
+    place = drawn_world
     every = [path_of(known) for known in KNOWN] + [plan.path for plan in UNKNOWN]
     return {path: image_phash(place / path) if is_image(path) else video_phash(place / path) for path in every}
 

@@ -218,7 +218,7 @@ async def test_faults_hit_and_pass(empty_world: DemoWorld, client: httpx.AsyncCl
     assert (await status()).status_code == 200
     box.rate_limit = 1
     box.rate_window = 3600
-    assert (await status()).status_code == 429
+    assert [(await status()).status_code for _ in range(2)] == [200, 429]
     assert box.log.counts["me"] > 5
 
 

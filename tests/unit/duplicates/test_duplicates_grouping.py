@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from soaking import examples
 
 from core.duplicates.crowds import Edges, Gathering
 from core.duplicates.grouping import Hashed, is_degenerate, neighbours, same, stars
@@ -132,7 +133,7 @@ def test_a_chain_does_not_become_a_group() -> None:
     st.permutations(range(13)),
     st.integers(0, 5),
 )
-@settings(max_examples=200)
+@examples(100)
 def test_every_member_is_a_neighbour_of_its_keeper_and_in_one_group(
     pairs: dict[tuple[int, int], int], rank: list[int], pick: int
 ) -> None:
@@ -164,7 +165,6 @@ def star_edges(values: list[int], distance: int, centre: int) -> Edges:
 
 
 @given(st.integers(0, 1 << 30), st.integers(1, 60), st.integers(2, 12))
-@settings(max_examples=60, deadline=None)
 def test_crowds_take_their_neighbours_and_leave_all_other_pairs(seed: int, held: int, hub: int) -> None:
     """With little room the pairs of crowds go, and nothing else: what is left is what is between the others."""
     random = numpy.random.default_rng(seed)

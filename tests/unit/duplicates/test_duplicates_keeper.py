@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from duplicates_builders import member, record, tags
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from soaking import examples
 
 from core.duplicates.keeper import chain_for, choose_keeper, choose_record, quality_rank
 from core.duplicates.rules import RULES, STABLE_ID, Member
@@ -104,7 +105,7 @@ members = st.builds(
 
 
 @given(st.lists(members, min_size=2, max_size=4, unique_by=lambda one: one.file.id))
-@settings(max_examples=150)
+@examples(80)
 def test_the_order_makes_no_difference(found: list[Member]) -> None:
     names = set()
     for some in permutations(found):

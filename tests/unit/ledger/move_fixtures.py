@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from move_cases import SHARED_MEMORY, Bench, bench_over
-
-
-def has_other_file_system(folder: Path) -> bool:
-    return SHARED_MEMORY.is_dir() and SHARED_MEMORY.stat().st_dev != folder.stat().st_dev
+from file_systems import other_file_system
+from move_cases import Bench, bench_over
 
 
 @pytest.fixture
 def over(tmp_path: Path) -> Iterator[Path]:
     """A base on another file system than the inbox."""
-    if not has_other_file_system(tmp_path):
-        pytest.skip("there is no second file system at /dev/shm")
-    outer = Path(tempfile.mkdtemp(dir=SHARED_MEMORY, prefix="winnow-test-"))
-    (outer / "faces").mkdir()
-    yield outer / "faces"
-    shutil.rmtree(outer)
+    with other_file_system(tmp_path) as outer:
+        (outer / "faces").mkdir()
+        yield outer / "faces"
 
 
 @pytest.fixture(params=["within a file system", "over file systems"])

@@ -197,11 +197,13 @@ def double(twins: DemoWorld) -> DemoScene:
 
 async def test_a_further_file_goes_and_comes_back_into_its_scene(twins: DemoWorld, double: DemoScene) -> None:
     before = state(twins)
+    phashes = [file.fingerprints["phash"] for file in double.files]
     async with bench_of(twins) as bench:
         batch = await bench.done(await bench.removing(Media.VIDEO, 1, file=1))
         assert [file.path for file in double.files] == [f"/data/{SEA}"]
         await bench.undo(batch)
         assert [file.path for file in double.files] == [f"/data/{SEA}", f"/data/{HILLS}"]
+        assert [file.fingerprints.get("phash") for file in double.files] == phashes
     after = state(twins)
     assert after[f"/data/{HILLS}"]["titles"] == before[f"/data/{HILLS}"]["titles"]
 

@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from trash_bench import bench_in, facts, files_in, going, made, other_file_system
+from file_systems import other_file_system
+from trash_bench import bench_in, facts, files_in, going, made
 
 from core.ledger.trash_place import trash_place, trash_root
 from core.media import moving
@@ -35,7 +36,8 @@ def going_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Iterator[Path]:
     """A folder on another file system."""
-    yield from other_file_system(tmp_path)
+    with other_file_system(tmp_path) as folder:
+        yield folder
 
 
 @pytest.fixture

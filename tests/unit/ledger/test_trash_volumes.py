@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from trash_bench import bench_in, facts, going, made, other_file_system
+from file_systems import other_file_system
+from trash_bench import bench_in, facts, going, made
 
 from core.errors import UndoRefusedError
 from core.ledger.trash import DeleteFile, EmptyPayload, EmptyTrashed, TrashFile, empty_effect
@@ -42,7 +43,8 @@ def going_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Iterator[Path]:
     """A folder on another file system."""
-    yield from other_file_system(tmp_path)
+    with other_file_system(tmp_path) as folder:
+        yield folder
 
 
 def end(name: str, _: EffectRecord) -> None:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from core.clock import SystemClock
 from core.ledger.apply import BatchReport, Ledger
@@ -35,7 +31,6 @@ from core.store.database import Database
 from core.store.journal import EffectState, NewEffect
 from core.store.owner import Owner
 
-MEMORY = Path("/dev/shm")
 BIRTH_NS = 1_600_000_000_123_456_789
 
 
@@ -52,15 +47,6 @@ def facts(path: Path) -> tuple[bytes, int, int]:
     """What must come back as it was: bytes, mode and time."""
     found = path.lstat()
     return path.read_bytes(), found.st_mode, found.st_mtime_ns
-
-
-def other_file_system(than: Path) -> Iterator[Path]:
-    """A folder on another file system, for a fixture; skips where there is none."""
-    if not MEMORY.is_dir() or MEMORY.stat().st_dev == than.stat().st_dev:
-        pytest.skip(f"{MEMORY} is no other file system than {than}")
-    folder = Path(tempfile.mkdtemp(prefix="winnow-", dir=MEMORY))
-    yield folder
-    shutil.rmtree(folder)
 
 
 def files_in(folder: Path) -> list[Path]:

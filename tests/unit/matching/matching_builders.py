@@ -5,14 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from core.model import Algorithm, Candidate, Fingerprint, MediaFile, RemoteFingerprint, Scene, is_degenerate_phash
-
-# A busy machine is no fault of the rules.
-settings.register_profile("matching", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("matching")
 
 ENDPOINT = "https://box.example/graphql"
 MODERN = frozenset({Algorithm.OSHASH, Algorithm.PHASH})

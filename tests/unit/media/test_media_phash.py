@@ -12,10 +12,11 @@ from typing import Any
 import media_samples
 import numpy
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
+from soaking import examples
 
 from core.errors import DecodeError, UnreadableFileError
 from core.media.phash import image_phash, montage, montage_phash, perception_hash
@@ -124,7 +125,7 @@ def _literal_tap(line: list[list[int]], output: int) -> list[int]:
     return [total // weights for total in totals]
 
 
-@settings(max_examples=12, deadline=None)
+@examples(6)
 @given(width=st.integers(3, 150), height=st.integers(3, 150), seed=st.integers(0, 1 << 32))
 def test_fast_and_literal_hash_agree(width: int, height: int, seed: int) -> None:
     picture = numpy.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=numpy.uint8)
@@ -132,7 +133,6 @@ def test_fast_and_literal_hash_agree(width: int, height: int, seed: int) -> None
         assert perception_hash(picture) == literal_hash(picture)
 
 
-@settings(deadline=None)
 @given(width=st.integers(3, 300), height=st.integers(3, 300), seed=st.integers(0, 1 << 32))
 def test_a_genuine_hash_has_half_its_bits_and_the_top_one(width: int, height: int, seed: int) -> None:
     value = perception_hash(numpy.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=numpy.uint8))
@@ -140,7 +140,7 @@ def test_a_genuine_hash_has_half_its_bits_and_the_top_one(width: int, height: in
     assert value >> 63 == 1
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(width=st.integers(1, 200), height=st.integers(1, 200), seed=st.integers(0, 1 << 32))
 def test_grey_and_opaque_pictures_hash_alike_in_every_shape(width: int, height: int, seed: int) -> None:
     grey = numpy.random.default_rng(seed).integers(0, 256, (height, width), dtype=numpy.uint8)
@@ -272,7 +272,6 @@ def test_a_picture_that_states_enormous_size_is_refused_before_it_is_decoded(tmp
         image_phash(path)
 
 
-@settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 1 << 32), kind=st.sampled_from(["png", "gif", "jpeg", "webp", "bmp", "tiff"]))
 def test_damage_never_escapes_as_a_foreign_error(
     tmp_path_factory: pytest.TempPathFactory, seed: int, kind: str

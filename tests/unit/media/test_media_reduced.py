@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy
 import pytest
 from PIL import Image
+from soaking import more
 
 from core.media.image import look_at_image
 
@@ -28,7 +29,7 @@ def draw(path: Path, width: int, height: int, seed: int) -> None:
 )
 def test_the_fast_hash_is_at_most_two_bits_off(tmp_path: Path, width: int, height: int) -> None:
     methods = set()
-    for seed in range(6):
+    for seed in range(more(3)):
         draw(tmp_path / "one.jpg", width, height, seed)
         exact = look_at_image(tmp_path / "one.jpg")
         fast = look_at_image(tmp_path / "one.jpg", is_fast=True)

@@ -49,7 +49,7 @@ def text(lines: object) -> str:
 
 
 def card(summary: IntakeSummary, width: int = 80) -> str:
-    lines = intake_lines(summary, now=NOW, interval_hours=24, key="9", width=width)
+    lines = intake_lines(summary, now=NOW, interval_hours=24, key="4", width=width)
     return "\n".join(line.plain for line in lines)
 
 
