@@ -9,7 +9,18 @@ from textual.content import Content
 from textual.widgets import Static
 
 from core.model import RecommendationFilter
-from core.runtime import ACCEPT, APPLY, DUPLICATES_SCAN, SCAN, JobRecord, JobState, MatchingSummary, ScanOptions
+from core.runtime import (
+    ACCEPT,
+    APPLY,
+    DUPLICATES_SCAN,
+    INTAKE_RUN,
+    INTAKE_WATCH,
+    SCAN,
+    JobRecord,
+    JobState,
+    MatchingSummary,
+    ScanOptions,
+)
 from tui.bindings import bindings
 from tui.messages import DecisionsChanged, JobsProgressed, ServerChecked
 from tui.screens.base import WinnowScreen
@@ -21,6 +32,7 @@ from tui.widgets.scrolling import ScrollingText
 
 _REFRESH_SECONDS = 5.0
 _OPEN = (JobState.RUNNING, JobState.PAUSED)
+_STOPPABLE = frozenset({SCAN, ACCEPT, DUPLICATES_SCAN, APPLY, INTAKE_RUN, INTAKE_WATCH})
 
 
 class Cards(ScrollingText):
@@ -148,7 +160,7 @@ class DashboardScreen(WinnowScreen):
     def _open_job(self) -> tuple[int, JobState] | None:
         """What runs, and its state."""
         for progress in self.winnow.progress.values():
-            if progress.kind in {SCAN, ACCEPT, DUPLICATES_SCAN, APPLY}:
+            if progress.kind in _STOPPABLE:
                 return progress.job_id, progress.state
         elsewhere = self._elsewhere()
         return (elsewhere.id, elsewhere.state) if elsewhere else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 import pytest
 from intake_cases import Place, in_review
 from review_cases import ADA, put, twenty
-from tui_driver import SIZES, Driver
+from tui_driver import SIZES, Driver, opened
 
 from core.config import load_settings
+from core.demo.immich_server import DemoImmich
+from core.demo.immich_world import FacePlan
+from core.demo.world import DemoWorld, empty
 from core.incoming import Category
 from core.runtime import ReviewAction, ReviewFilter
 from tui.app import WinnowApp
@@ -240,3 +244,54 @@ async def test_a_desk_that_is_not_set_up_says_what_to_do(tmp_path: Path) -> None
         await driver.shows("The intake desk is not set up.", "enabled")
         await driver.go("1", "dashboard")
         await driver.shows("Not set up: `winnow init`")
+
+
+async def test_pictures_are_taken_in_from_the_screen_and_jobs_and_dashboard_tell_of_it(tmp_path: Path) -> None:
+    async with (
+        DemoWorld.open(tmp_path / "world", media=False, library=empty, intake=True) as world,
+        opened(world, tmp_path / "data", size=SIZES[1]) as driver,
+    ):
+        await driver.go("4", "intake")
+        await driver.shows("Nothing has come in yet.")
+        assert world.intake is not None
+        await asyncio.to_thread(world.intake.fill)
+        await driver.press("S")
+        await driver.shows("multi_two friends.jpg", "unwanted_not again.jpg", "several faces")
+        await driver.until(lambda: not driver.app.progress, "the end of the run")
+        await driver.go("1", "dashboard")
+        await driver.shows("7  pictures wait for a decision", "3 filed unasked", "success rate", "Next run")
+        await driver.go("5", "jobs")
+        await driver.shows("✓ done", "sort what came in")
+
+
+async def test_the_face_is_assigned_on_request_and_an_immich_that_is_away_refuses(tmp_path: Path) -> None:
+    async with DemoImmich.open(tmp_path / "immich") as server:
+        place = Place(tmp_path, immich=(server.base_url, server.api_key))
+        ada = server.world.add_person(server.owner, "Ada")
+        server.world.add_seen(server.owner, "/mnt/library/before.jpg", FacePlan(ada))
+        assets = [server.world.add_seen(server.owner, f"/mnt/library/{name}.jpg", FacePlan(None)) for name in "ab"]
+        for number, asset in enumerate(assets):
+            await in_review(place, f"{number}.jpg", asset_id=asset.id)
+        async with review(place) as driver:
+            await driver.until(lambda: len(driver.screen.rows.ids) == 2 and driver.screen.rows.cursor_row is not None)
+            await driver.press("t")
+            await driver.until(lambda: isinstance(driver.screen, PersonDialog))
+            await driver.shows("☐ assign the face", "no folder yet")
+            await driver.press(*"ada", "ctrl+o")
+            await driver.shows("☑ assign the face")
+            await driver.press("enter")
+            await driver.until(lambda: isinstance(driver.screen, ConfirmDialog), "what an undo leaves")
+            await driver.shows("stays Ada's after an undo")
+            await driver.press("y")
+            await driver.until(lambda: len(driver.screen.query("ReviewList")) and len(driver.screen.rows.ids) == 1)
+            await settled(driver)
+            assert [one.faces[0].person for one in assets].count(ada) == 1
+            await driver.until(lambda: driver.screen.rows.cursor_row is not None)
+            await server.stop()
+            await driver.press("t")
+            await driver.until(lambda: isinstance(driver.screen, PersonDialog))
+            await driver.press(*"ada", "ctrl+o", "enter")
+            await driver.until(lambda: driver.said("nothing listens there"), "why not")
+            await settled(driver)
+            assert len(driver.screen.rows.ids) == 1
+            assert await waiting(driver) == 1
