@@ -8,15 +8,15 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from core.config_file import KeyPath, TomlFile, read_bounded
+from core.config_file import KeyPath, TomlFile
 from core.errors import ConfigError
+from core.keys import key_file, resolve_secret, shared_file_warning
 from core.secret import Secret
 from core.settings import (
     DataSettings,
@@ -28,6 +28,7 @@ from core.settings import (
     Settings,
     StashSettings,
     infos_of,
+    pair_kind,
     sections,
     setting_infos,
 )
@@ -164,7 +165,14 @@ class _Reader:
         if isinstance(info.default, Secret):
             if not isinstance(raw, str):
                 raise ValueError("must be text in quotes")
-            return self._secret(raw)
+            secret = self._secret(raw)
+            if secret and (check := CHECKS.get(info.kind)) is not None:
+                check(secret.reveal(), self._file.path.parent)
+            return secret
+        if info.kind == "keys":
+            if not isinstance(raw, list) or not all(isinstance(text, str) for text in raw):
+                raise ValueError(f"must be {info.allowed}")
+            return tuple(self._secret(text) for text in raw if text)
         if info.kind == "path-map":
             return self._path_map(info, raw)
         try:
@@ -176,26 +184,27 @@ class _Reader:
         check = CHECKS.get(info.kind)
         return value if check is None or not value else check(value, self._file.path.parent)
 
-    def _path_map(self, info: SettingInfo, raw: Any) -> tuple[PathMapping, ...]:
-        """The path pairs. Raises ValueError."""
+    def _path_map(self, info: SettingInfo, raw: Any) -> tuple[msgspec.Struct, ...]:
+        """The path pairs, of the kind that the setting declares. Raises ValueError."""
         if not isinstance(raw, list) or not all(isinstance(pair, dict) for pair in raw):
             raise ValueError(f"is {shown_value(raw)}; it must be {info.allowed}")
-        infos = infos_of("stash.path_map", PathMapping)
-        pairs: list[PathMapping] = []
+        kind = pair_kind(info)
+        infos = infos_of(f"{info.section}.{info.name}", kind)
+        shape = f"a pair is {{ {', '.join(infos)} }}"
+        pairs: list[msgspec.Struct] = []
         for number, pair in enumerate(raw, start=1):
             for name in pair:
                 if name not in infos:
-                    raise ValueError(
-                        f"has an unknown key {shown_value(name)} in pair {number}; a pair is {{ stash, local }}"
-                    )
+                    raise ValueError(f"has an unknown key {shown_value(name)} in pair {number}; {shape}")
             if missing := [name for name in infos if not pair.get(name)]:
-                raise ValueError(f"lacks {' and '.join(missing)} in pair {number}; a pair is {{ stash, local }}")
+                raise ValueError(f"lacks {' and '.join(missing)} in pair {number}; {shape}")
             try:
-                filled = PathMapping(**{name: self._value(infos[name], pair[name]) for name in infos})
+                filled = kind(**{name: self._value(infos[name], pair[name]) for name in infos})
             except ValueError as error:
                 raise ValueError(f"is wrong in pair {number}: {error}") from None
-            if any(filled.stash == other.stash for other in pairs):
-                raise ValueError(f"names {shown_value(filled.stash)} twice")
+            key = getattr(filled, filled.key)
+            if any(key == getattr(other, filled.key) for other in pairs):
+                raise ValueError(f"names {shown_value(key)} twice")
             pairs.append(filled)
         return tuple(pairs)
 
@@ -204,7 +213,7 @@ class _Reader:
         folder = self._file.path.parent
         secret = resolve_secret(text, folder=folder, env=self._env)
         if text.startswith("file:"):
-            self._warn_if_shared(_key_file(text, folder))
+            self._warn_if_shared(key_file(text, folder))
         elif text and not text.startswith("env:"):
             self._warn_if_shared(self._file.path)
         return secret
@@ -213,52 +222,6 @@ class _Reader:
         """Notes a file with a key in it that others than its owner can read."""
         if (warning := shared_file_warning(place)) and warning not in self._warnings:
             self._warnings.append(warning)
-
-
-def resolve_secret(text: str, *, folder: Path, env: Mapping[str, str]) -> Secret:
-    """The key itself, or what `env:NAME` or `file:PATH` (relative to `folder`) leads to.
-
-    Raises ValueError with words that follow the setting's name and never hold the key.
-    """
-    if text.startswith("env:"):
-        name = text.removeprefix("env:").strip()
-        if not name:
-            raise ValueError("names no variable; write env:NAME")
-        if name not in env:
-            raise ValueError(f"needs the environment variable {name}, which is not set")
-        key, source = env[name], f"the environment variable {name}"
-    elif text.startswith("file:"):
-        place = _key_file(text, folder)
-        try:
-            key = read_bounded(place).decode("utf-8-sig").rstrip("\r\n")
-        except UnicodeDecodeError:
-            raise ValueError(f"points to {place}, which is not text") from None
-        except ConfigError as error:
-            raise ValueError(f"points to a file that cannot be used: {error}") from None
-        source = str(place)
-    else:
-        key, source = text, ""
-    if source and not key:
-        raise ValueError(f"is empty: {source} holds nothing")
-    if not key.isascii() or not key.isprintable() or " " in key:
-        place_words = f" in {source}" if source else ""
-        raise ValueError(f"holds signs that no key has (spaces, line breaks, accents){place_words}")
-    return Secret(key)
-
-
-def _key_file(text: str, folder: Path) -> Path:
-    """The file behind `file:PATH`."""
-    return absolute(Path(text.removeprefix("file:").strip()), folder)
-
-
-def shared_file_warning(place: Path) -> str | None:
-    """What to tell about a file with a key in it that others than its owner can read."""
-    if os.name != "posix":
-        return None
-    mode = stat.S_IMODE(place.stat().st_mode)
-    if not mode & (stat.S_IRGRP | stat.S_IROTH):
-        return None
-    return f"{place} holds a key and can be read by others (mode {mode:04o}); run: chmod 600 {place}"
 
 
 def _unknown_section(section: str, content: Any) -> str:

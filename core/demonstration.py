@@ -14,12 +14,16 @@ from core.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """A running world: the configuration that leads to it, a data folder of its own, and its addresses."""
+    """A running world: the configuration that leads to it, a data folder of its own, and its addresses.
+
+    `picture_url` is that of a picture on its web site, for the intake.
+    """
 
     config: Path
     data_dir: Path
     stash_url: str
     endpoints: tuple[str, ...]
+    picture_url: str
 
 
 @asynccontextmanager
@@ -29,6 +33,7 @@ async def open_demonstration(directory: Path | None = None, *, scenes: int = 0) 
     `scenes` adds that many synthetic ones. Raises UsageError when what the demo needs is not installed.
     """
     try:
+        from core.demo.intake_world import WEB
         from core.demo.world import DemoWorld
     except ModuleNotFoundError as error:
         raise UsageError(
@@ -36,10 +41,11 @@ async def open_demonstration(directory: Path | None = None, *, scenes: int = 0) 
         ) from error
     with tempfile.TemporaryDirectory(prefix="winnow-demo-", ignore_cleanup_errors=True) as passing:
         place = Path(passing) if directory is None else await asyncio.to_thread(directory.absolute)
-        async with DemoWorld.open(place, scenes=scenes, duplicates=True) as world:
+        async with DemoWorld.open(place, scenes=scenes, duplicates=True, intake=True) as world:
             yield Demonstration(
                 config=world.config_path,
                 data_dir=place / "data",
                 stash_url=world.stash.base_url,
                 endpoints=tuple(box.endpoint for box in world.boxes),
+                picture_url="" if world.intake is None else world.intake.web.url("files", WEB[0].name),
             )

@@ -17,6 +17,7 @@ from typing import TypeVar
 from core import machine
 from core.config import PathMapping, Settings, StashSettings, load_settings
 from core.doctor_files import examine_files
+from core.doctor_immich import examine_immich
 from core.errors import AuthenticationError, ConfigError, MediaError, ServerError
 from core.machine import Check, State
 from core.model import Algorithm, MediaFile, StashBox
@@ -78,13 +79,20 @@ async def examine(config: Path | None, data_dir: Path, *, env: Mapping[str, str]
     if is_configured:
         for found in await _in_thread(partial(_files, settings), seconds=2 * _DISK_SECONDS):
             yield found
+    if settings.notify.is_configured:
+        yield await _patiently("notifications", lambda: machine.notifications(settings.notify))
     if not is_configured or not settings.stash.url:
         words = "no address is set" if is_configured else "the configuration cannot be read"
         yield Check("Stash", State.SKIPPED, words, "run: winnow init")
+    if not settings.stash.url and not settings.intake.enabled:
         return
     async with Http(_POLICY) as http:
-        async for check in _servers(http, settings):
-            yield check
+        if settings.stash.url:
+            async for check in _servers(http, settings):
+                yield check
+        if settings.intake.enabled:
+            async for check in examine_immich(http, settings.intake):
+                yield check
 
 
 def _files(settings: Settings) -> list[Check]:

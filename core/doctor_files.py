@@ -1,4 +1,4 @@
-"""What `winnow doctor` finds out about the files of the duplicates desk: folders, Stash's database file, the trash."""
+"""What `winnow doctor` finds out about files: folders, Stash's database file, the trash."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from core.doctor_intake import intake_folders
 from core.errors import EffectRefusedError, ServerError, WinnowError
 from core.ledger.trash_place import trash_root
 from core.machine import Check, State
@@ -55,6 +56,8 @@ def trash(settings: Settings) -> Iterator[Check]:
         yield Check("trash", State.OK, "files go to the system's own trash")
         return
     known = [*settings.duplicates.folders, *(pair.local for pair in settings.stash.path_map)]
+    if settings.intake.enabled:  # what is rejected, and what is known already
+        known += [one for one in (settings.intake.review_base, settings.intake.temp_dir) if one]
     if settings.trash.directory and not known:
         known = [settings.trash.directory]
     seen: set[Path] = set()
@@ -90,7 +93,7 @@ async def examine_files(settings: Settings, *, seconds: float) -> list[Check]:
     """All of it; a disk that hangs is given up after so many seconds."""
 
     def look() -> list[Check]:
-        return [*folders(settings), *trash(settings)]
+        return [*folders(settings), *trash(settings), *intake_folders(settings)]
 
     found: list[Check] = []
     try:

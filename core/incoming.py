@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import msgspec
 
+from core.library import FileIdentity
+
 
 class Category(StrEnum):
     """Why a picture waits in the review; the value is also the name of its folder below `review_base`."""
@@ -124,7 +126,8 @@ class Outcome:
 class ItemState(StrEnum):
     """Where a picture stands.
 
-    added -> fetched -> pending -> sorted or review -> rejected; failed from anywhere, and back by `retry`.
+    added -> fetched -> pending -> sorted or review -> rejected; failed from anywhere, and back by `retry`. What an undo
+    took back is `returned`: nothing happens to it until it is handed over again.
     """
 
     ADDED = "added"  # recorded; the file is not here yet
@@ -135,6 +138,7 @@ class ItemState(StrEnum):
     REJECTED = "rejected"
     TRASHED = "trashed"  # a duplicate that went to the trash unasked
     FAILED = "failed"
+    RETURNED = "returned"  # what was done with it unasked was taken back
 
 
 TO_DO: Final = (ItemState.ADDED, ItemState.FETCHED, ItemState.PENDING)
@@ -143,43 +147,66 @@ TO_DO: Final = (ItemState.ADDED, ItemState.FETCHED, ItemState.PENDING)
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """A picture that is handed over: either `url` or `origin` (a path). `key` tells it from others of its source."""
+    """A picture at an address that is handed over. `key` tells it from others of its source."""
 
     source: str
     key: str
     filename: str
     url: str = ""
-    origin: str | None = None
 
     @staticmethod
     def at(url: str, *, source: str, filename: str) -> NewItem:
         """A picture at an address, which is one however often it is named."""
         return NewItem(source, f"url:{url}", filename, url=url)
 
-    @staticmethod
-    def file(path: str, *, source: str, filename: str, sha256: bytes) -> NewItem:
-        """A file, which is one for its source by its content, whatever it is called."""
-        return NewItem(source, f"sha256:{sha256.hex()}", filename, origin=path)
-
     @property
     def token(self) -> bytes:
         """The same for the same thing from the same source."""
-        text = f"{self.source}\0{self.key}"
-        return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+        return _token(f"{self.source}\0{self.key}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file that is handed over, read once. It is one by its path and its content, whoever hands it over."""
+
+    source: str
+    path: str
+    filename: str
+    identity: FileIdentity
+    sha256: bytes
+    sha1: bytes
+    md5: bytes
+
+    @property
+    def token(self) -> bytes:
+        """The same for the same content at the same path."""
+        return _token(f"file:{self.sha256.hex()}:{self.path}")
+
+
+def _token(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of an item that was handed over: `is_new` is False for one that was there already."""
+    """What became of an item that was handed over.
+
+    `is_new` is False for one that was there already; `is_again`: one that failed or was returned, and begins anew.
+    """
 
     id: int
     is_new: bool
     state: ItemState
+    is_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A picture that came in. Paths surrogate-escaped; sizes in bytes; `fetching` is the download's own business."""
+    """A picture that came in. Paths surrogate-escaped; sizes in bytes; `fetching` is the download's own business.
+
+    `identity` is the file as it was last seen. `asset_is_ours`: Winnow put it into Immich. `near` says in words what it
+    looks like, and decides nothing.
+    """
 
     id: int
     state: ItemState
@@ -206,6 +233,9 @@ class Item:
     person_name: str = ""
     auto_sorted: bool = False
     finished_at: float | None = None
+    identity: FileIdentity | None = None
+    asset_is_ours: bool = False
+    near: str = ""
 
 
 _faces = msgspec.json.Decoder(Faces)

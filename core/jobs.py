@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from core.clock import Clock
 from core.errors import JobCancelledError, JobError, JobRunningError, StoreBusyError, StoreError, WinnowError
@@ -131,13 +131,30 @@ class Job:
 Work = Callable[[Job], Awaitable[dict[str, Any]]]
 
 
+class JobLog(Protocol):
+    """Adds a line to the log of one job, also after its end."""
+
+    async def __call__(self, text: str, *, level: str = "info") -> None: ...
+
+
+class EndListener(Protocol):
+    """Whoever wants to know that a job has ended."""
+
+    def job_ended(self, record: JobRecord, log: JobLog) -> None:
+        """Take note of an end that is written down. Called in passing: it must return at once, and not raise."""
+        ...
+
+
 class Jobs:
     """Starts, stops and remembers jobs. One instance a process."""
 
-    def __init__(self, database: Database, owner: Owner, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, owner: Owner, clock: Clock, *, end_listener: EndListener | None = None
+    ) -> None:
         self.database = database
         self.clock = clock
         self._owner = owner
+        self._end_listener = end_listener
         self._listeners: list[Listener] = []
         self._tasks: dict[int, asyncio.Task[JobRecord]] = {}
         self._running: dict[int, Job] = {}
@@ -327,6 +344,8 @@ class Jobs:
         self.tell(
             Progress(job.id, job.kind, job.title, state, progress.done, progress.total, progress.message, None, None)
         )
+        if self._end_listener is not None:
+            self._end_listener.job_ended(record, job.log)
         return record
 
     async def ask(self, job_id: int, request: str) -> JobRecord:

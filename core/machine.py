@@ -13,6 +13,7 @@ from pathlib import Path
 from core.config import Settings, shared_file_warning
 from core.errors import StoreError
 from core.mounts import file_system, is_remote
+from core.settings_notify import NotifySettings
 
 _MEBIBYTE = 1 << 20
 _LEAST_FREE = 64 * _MEBIBYTE
@@ -124,6 +125,21 @@ def ffmpeg(program: str) -> Check:
     if answer.returncode or not first.startswith("ffmpeg version"):
         return Check("ffmpeg", State.FAILED, f"{found} is not an ffmpeg that works", advice)
     return Check("ffmpeg", State.OK, f"{found}: {first}")
+
+
+def notifications(settings: NotifySettings) -> Check:
+    """Whether what tells of ended jobs is there. Nothing is sent."""
+    from core.notify import apprise_faults
+
+    name = "notifications"
+    program = settings.command[0] if settings.command else ""
+    if program and shutil.which(program) is None:
+        advice = "correct [notify] command"
+        return Check(name, State.FAILED, f"{program} is not there or not executable", advice)
+    if settings.apprise and (faults := apprise_faults(settings.apprise)):
+        return Check(name, State.FAILED, "; ".join(faults), "correct [notify] apprise")
+    ways = [one for one in ("command", "url", "apprise") if getattr(settings, one)]
+    return Check(name, State.OK, f"by {', '.join(ways)} when a job is {', '.join(settings.on)}; nothing was sent")
 
 
 def decoder() -> Check:

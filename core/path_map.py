@@ -1,4 +1,4 @@
-"""Where a file that Stash names lies on this machine: pure rules over texts, the disk is not touched."""
+"""Where a file that Stash names lies on this machine, and how Immich names one: pure, the disk is not touched."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.config import PathMapping
+from core.settings_intake import ImmichPathMapping
 
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
@@ -32,6 +33,16 @@ def local_path(path: str, pairs: Sequence[PathMapping]) -> Path | None:
     if pair is None:
         return None if _WINDOWS.match(path) else Path(path)
     return Path(pair.local, *components[len(_components(pair.stash)) :])
+
+
+def immich_path(path: str, pairs: Sequence[ImmichPathMapping]) -> str:
+    """How Immich names a file of this machine: by the longest folder that holds it, the same where none does."""
+    parts = _components(path)
+    holding = [pair for pair in pairs if parts[: len(_components(pair.local))] == _components(pair.local)]
+    pair = max(holding, key=lambda one: len(_components(one.local)), default=None)
+    if pair is None:
+        return path
+    return "/".join((pair.immich.rstrip("/"), *parts[len(_components(pair.local)) :])) or "/"
 
 
 def _components(path: str) -> list[str]:

@@ -8,69 +8,56 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from core.clock import Clock, SystemClock
 from core.duplicates.applying import APPLY
-from core.duplicates.decide import (
-    KEEP_ALL,
-    MARK,
-    WITHDRAW_KEPT,
-    KeepAll,
-    MarkMembers,
-    RemovalWitness,
-    WithdrawKept,
-)
 from core.duplicates.desk import SCAN as DUPLICATES_SCAN
 from core.duplicates.desk import DuplicatesDesk
 from core.duplicates.fingerprinting import HASH
-from core.duplicates.merged import merged_values
+from core.effect_table import effect_handlers, effect_witnesses
 from core.errors import ConfigError, ServerError, UsageError
+from core.intake.confidence import confidence_provider
+from core.intake.desk import RUN as INTAKE_RUN
+from core.intake.desk import WATCH as INTAKE_WATCH
+from core.intake.desk import IntakeDesk
 from core.jobs import Job, Jobs, Progress
 from core.ledger.apply import BatchReport, Ledger, Outcome, Step
-from core.ledger.effects import LocalEffect, OuterEffect, Witness
+from core.ledger.immich_face import IMMICH_FACE_FOR_GOOD
 from core.ledger.report import notes_of
-from core.ledger.stash_delete_file import STASH_DELETE_FILE, StashDeleteFile
-from core.ledger.stash_entry import STASH_ENTRY, StashEntry
-from core.ledger.stash_fingerprints import STASH_FINGERPRINTS, StashFingerprints
-from core.ledger.stash_link import STASH_LINK, StashLink, Turn
-from core.ledger.stash_merge import STASH_MERGE, StashMerge
-from core.ledger.stash_metadata import STASH_METADATA, StashMetadata
-from core.ledger.stash_primary import STASH_PRIMARY, StashPrimary
-from core.ledger.stash_remove_entry import STASH_REMOVE_ENTRY, StashRemoveEntry
-from core.ledger.stash_return import StashReturn
-from core.ledger.trash import FILE_DELETE, FILE_TRASH, TRASH_DELETE, DeleteFile, EmptyTrashed, TrashFile
-from core.ledger.trash_bin import EmptyWitness, TrashWitness, Witnesses
+from core.ledger.stash_delete_file import STASH_DELETE_FILE
+from core.ledger.trash import FILE_DELETE, TRASH_DELETE
 from core.library import Media
 from core.matching.accept import ACCEPT, AcceptPlan, PlannedAccept
 from core.matching.boxes import BoxClients
-from core.matching.checked_link import CheckedLink
-from core.matching.decide import DISMISS, WITHDRAW, Dismiss, LinkWitness, Withdraw
 from core.matching.desk import SCAN, MatchingDesk, MatchingSummary
-from core.matching.pull import MetadataPull
 from core.matching.scan import ScanOptions, ScanReport
-from core.matching.submit import SUBMIT, Submit
+from core.matching.submit import SUBMIT
 from core.media.pool import MediaPool
-from core.path_map import local_path
+from core.notify import Notifier
 from core.servers.http import Http
+from core.servers.immich import ImmichClient
 from core.servers.stash import StashClient
-from core.servers.stash_library import StashLibrary
-from core.servers.stash_removal import StashRemoval
 from core.settings import Settings
 from core.store import journal
 from core.store.database import Database
 from core.store.groups import GroupLine, GroupTotals
+from core.store.intake_statistics import Statistics
 from core.store.jobs import JobRecord, JobState, LogLine
 from core.store.journal import BatchRecord, BatchState, EffectRecord, EffectState
 from core.store.kept import KeptContents
 from core.store.library import SourceState
 from core.store.owner import Owner, exclusive
+from core.store.review_queue import ReviewAction, ReviewFilter, ReviewLine, ReviewSort
 
 __all__ = [
     "ACCEPT",
     "APPLY",
     "DUPLICATES_SCAN",
+    "INTAKE_RUN",
+    "INTAKE_WATCH",
     "SCAN",
     "AcceptPlan",
     "BatchRecord",
@@ -90,15 +77,21 @@ __all__ = [
     "Outcome",
     "PlannedAccept",
     "Progress",
+    "ReviewAction",
+    "ReviewFilter",
+    "ReviewLine",
+    "ReviewSort",
     "Runtime",
     "ScanOptions",
     "ScanReport",
     "ServerState",
     "SourceState",
+    "Statistics",
     "open_runtime",
 ]
 
 DATABASE_NAME: Final = "winnow.db"
+_FOR_GOOD: Final = (SUBMIT, FILE_DELETE, TRASH_DELETE, STASH_DELETE_FILE, IMMICH_FACE_FOR_GOOD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +132,7 @@ class History:
     async def last_undoable(self) -> BatchRecord | None:
         """The newest batch that still holds something that can be undone."""
         async with self._database.read() as reader:
-            return await journal.last_undoable(reader, without=(SUBMIT, FILE_DELETE, TRASH_DELETE, STASH_DELETE_FILE))
+            return await journal.last_undoable(reader, without=_FOR_GOOD)
 
     async def preview_undo(self, batch_id: int) -> BatchReport:
         """What an undo would do, newest first, with the reason for whatever would be refused."""
@@ -164,6 +157,7 @@ class Runtime:
         jobs: Jobs,
         matching: MatchingDesk,
         duplicates: DuplicatesDesk,
+        intake: IntakeDesk,
         history: History,
         *,
         stash: StashClient | None,
@@ -174,6 +168,7 @@ class Runtime:
         self.jobs = jobs
         self.matching = matching
         self.duplicates = duplicates
+        self.intake = intake
         self.history = history
         self.recovered = recovered
         self._stash = stash
@@ -212,6 +207,12 @@ class Runtime:
         if record.kind == HASH:
             await self.duplicates.hash([Media(one) for one in record.parameters["media"]])
             return (await self.jobs.newest(kind=HASH, limit=1))[0]
+        if record.kind == INTAKE_RUN:
+            await self.intake.run()
+            return (await self.jobs.newest(kind=INTAKE_RUN, limit=1))[0]
+        if record.kind == INTAKE_WATCH:
+            await self.intake.watch()
+            return (await self.jobs.newest(kind=INTAKE_WATCH, limit=1))[0]
         if record.kind == ACCEPT:
             await self.matching.resume_accept(record)
         elif record.kind == APPLY:
@@ -242,35 +243,20 @@ async def open_runtime(
         if settings.stash.url:
             stash = StashClient(http, settings.stash.url, settings.stash.api_key.reveal())
         boxes = BoxClients(http, stash, settings.matching)
-        handlers: dict[str, OuterEffect | LocalEffect] = {
-            DISMISS: Dismiss(settings.matching, the_clock),
-            WITHDRAW: Withdraw(settings.matching, the_clock),
-            MARK: MarkMembers(the_clock),
-            KEEP_ALL: KeepAll(the_clock),
-            WITHDRAW_KEPT: WithdrawKept(the_clock),
-        }
-        if stash is not None:
-            handlers[STASH_LINK] = CheckedLink(database, StashLink(stash, lambda: exclusive(locks, "stash")))
-            handlers[STASH_METADATA] = StashMetadata(
-                stash, lambda: exclusive(locks, "stash"), MetadataPull(database, stash, settings.matching).compute
-            )
-            handlers[SUBMIT] = Submit(boxes.client)
-            handlers |= _stash_removal_handlers(stash, settings, lambda: exclusive(locks, "stash"))
-        handlers |= {
-            FILE_TRASH: TrashFile(settings.trash),
-            FILE_DELETE: DeleteFile(),
-            TRASH_DELETE: EmptyTrashed(),
-        }
-        removal = RemovalWitness(the_clock)
-        witnesses: dict[str, Witness] = {
-            STASH_LINK: LinkWitness(settings.matching, the_clock),
-            FILE_TRASH: Witnesses(TrashWitness(the_clock), removal),
-            FILE_DELETE: removal,
-            TRASH_DELETE: EmptyWitness(the_clock),
-        }
+        immich = None
+        if settings.intake.immich.url:
+            immich = ImmichClient(http, settings.intake.immich.url, settings.intake.immich.api_key.reveal())
+        confidence = confidence_provider(settings.intake)
+        if confidence is not None:
+            stack.push_async_callback(confidence.close)
+        turn = partial(exclusive, locks, "stash")
+        handlers = effect_handlers(settings, database, the_clock, stash=stash, immich=immich, boxes=boxes, turn=turn)
+        witnesses = effect_witnesses(settings, the_clock)
         ledger = Ledger(database, owner, the_clock, handlers=handlers, witnesses=witnesses, on_step=on_step)
-        jobs = Jobs(database, owner, the_clock)
+        notifier = Notifier(settings.notify, http)
+        jobs = Jobs(database, owner, the_clock, end_listener=notifier)
         recovered = [*await ledger.recover(), *await jobs.recover()]
+        stack.push_async_callback(notifier.close)
         stack.push_async_callback(jobs.close)
         yield Runtime(
             settings,
@@ -278,25 +264,18 @@ async def open_runtime(
             jobs,
             MatchingDesk(database, jobs, ledger, the_clock, settings.matching, http=http, stash=stash, boxes=boxes),
             DuplicatesDesk(database, jobs, ledger, the_clock, settings, pool=pool, stash=stash),
+            IntakeDesk(
+                database,
+                jobs,
+                ledger,
+                the_clock,
+                settings,
+                pool=pool,
+                http=http,
+                immich=immich,
+                confidence=confidence,
+            ),
             History(database, ledger),
             stash=stash,
             recovered=tuple(recovered),
         )
-
-
-def _stash_removal_handlers(stash: StashClient, settings: Settings, turn: Turn) -> dict[str, OuterEffect | LocalEffect]:
-    """The effects that remove records of files from a Stash, and bring them back."""
-
-    def locate(path: str) -> Path | None:
-        return local_path(path, settings.stash.path_map)
-
-    removal = StashRemoval(stash, StashLibrary(stash))
-    back = StashReturn(removal, turn, locate)
-    return {
-        STASH_MERGE: StashMerge(removal, turn, merged_values, back),
-        STASH_ENTRY: StashEntry(removal, turn, back),
-        STASH_PRIMARY: StashPrimary(removal, turn),
-        STASH_REMOVE_ENTRY: StashRemoveEntry(removal, turn, locate),
-        STASH_DELETE_FILE: StashDeleteFile(removal, turn, locate),
-        STASH_FINGERPRINTS: StashFingerprints(removal, turn),
-    }

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -21,11 +21,13 @@ from core.secret import Secret
 from core.settings_declared import declared as _meta
 from core.settings_duplicates import DuplicatesSettings, TrashSettings
 from core.settings_intake import IntakeSettings
+from core.settings_notify import NotifySettings
 
 
 class PathMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The same folder as Stash sees it and as this machine does."""
 
+    key: ClassVar[str] = "stash"
     stash: Annotated[str, _meta("The folder as Stash writes it.", kind="stash-path")]
     local: Annotated[str, _meta("The same folder on this machine.", kind="path")]
 
@@ -184,6 +186,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     duplicates: DuplicatesSettings = DuplicatesSettings()
     trash: TrashSettings = TrashSettings()
     intake: IntakeSettings = IntakeSettings()
+    notify: NotifySettings = NotifySettings()
     data: DataSettings = DataSettings()
     media: MediaSettings = MediaSettings()
     display: DisplaySettings = DisplaySettings()
@@ -265,14 +268,20 @@ def _infos(section: str, struct: type[msgspec.Struct]) -> dict[str, SettingInfo]
     return infos
 
 
+def pair_kind(info: SettingInfo) -> Any:
+    """The struct of each pair of a path mapping; its `key` names the field that no two pairs share."""
+    return typing.get_args(typing.get_args(info.hint)[0])[0]
+
+
 def _allowed(kind: Any, meta: msgspec.Meta) -> str:
     """In words, what a setting may be."""
     if typing.get_origin(kind) is Literal:
         return "one of " + ", ".join(f'"{choice}"' for choice in typing.get_args(kind))
     if typing.get_origin(kind) is tuple:
         item = typing.get_args(kind)[0]
-        if item is PathMapping:
-            return 'a list of { stash = "...", local = "..." }'
+        if isinstance(item, type) and issubclass(item, msgspec.Struct):
+            fields = ", ".join(f'{name} = "..."' for name in item.__struct_fields__)
+            return f"a list of {{ {fields} }}"
         if typing.get_origin(item) is Literal:
             return "a list of " + ", ".join(f'"{choice}"' for choice in typing.get_args(item))
         return "a list of texts in quotes"

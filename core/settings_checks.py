@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from core.errors import ConfigError
 from core.settings_duplicates import DEFAULT_KEEP
+from core.settings_notify import FIELD, FIELDS
 
 
 def shown_value(value: Any) -> str:
@@ -73,6 +74,42 @@ def _base_address(text: str, ending: str) -> str:
     return text.strip().rstrip("/").removesuffix(ending).rstrip("/")
 
 
+def _database_url(text: str) -> str:
+    """An address of a PostgreSQL database. Raises ValueError, without the address, which holds a password."""
+    try:
+        parts = urlsplit(text)
+        is_one = parts.scheme in ("postgresql", "postgres") and (parts.port or 1) > 0
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ValueError("must be an address like postgresql://user:password@host:5432/immich")
+    return text
+
+
+def _notify_url(text: str) -> str:
+    """An http(s) address that may hold a password. Raises ValueError, without the address."""
+    try:
+        return _web_address(text)
+    except ValueError:
+        raise ValueError("must be an address that starts with http:// or https://") from None
+
+
+def _notify_command(words: tuple[str, ...], base: Path) -> tuple[str, ...]:
+    """A program with its arguments, in which only known names are to be filled in. Raises ValueError."""
+    for name in (found for word in words for found in FIELD.findall(word)):
+        if name not in FIELDS:
+            known = ", ".join(f"{{{one}}}" for one in FIELDS)
+            raise ValueError(f"holds {shown_value(f'{{{name}}}')}, which nothing is filled in for; there are {known}")
+    if not words[0] or FIELD.search(words[0]) or any("\0" in word for word in words):
+        raise ValueError("must begin with the name or the path of a program")
+    return (_program(words[0], base), *words[1:])
+
+
+def _program(text: str, base: Path) -> str:
+    """A program: its name, or its path made absolute. Raises ValueError."""
+    return _local_path(text, base) if "/" in text or text.startswith("~") else text
+
+
 def _endpoints(addresses: tuple[str, ...]) -> tuple[str, ...]:
     """Stash-box addresses, each valid. Raises ValueError."""
     for address in addresses:
@@ -84,6 +121,13 @@ def _stash_path(text: str) -> str:
     """An absolute path as Stash writes it, Unix or Windows. Raises ValueError."""
     if not text.startswith(("/", "\\\\")) and not (text[0].isalpha() and text[1:3] in {":\\", ":/"}):
         raise ValueError(f"stash is {shown_value(text)}; it must be a whole path as Stash shows it")
+    return text
+
+
+def _immich_path(text: str) -> str:
+    """An absolute path as Immich writes it. Raises ValueError."""
+    if not text.startswith("/"):
+        raise ValueError(f"immich is {shown_value(text)}; it must be a whole path as Immich shows it")
     return text
 
 
@@ -114,10 +158,14 @@ def _keep_rules(names: tuple[str, ...]) -> tuple[str, ...]:
 CHECKS: Final[dict[str, Callable[[Any, Path], Any]]] = {
     "stash-url": lambda text, _: stash_url(text),
     "immich-url": lambda text, _: immich_url(text),
+    "database-url": lambda text, _: _database_url(text),
     "endpoints": lambda addresses, _: _endpoints(addresses),
     "stash-path": lambda text, _: _stash_path(text),
+    "immich-path": lambda text, _: _immich_path(text),
     "path": _local_path,
     "paths": _local_paths,
     "keep-rules": lambda names, _: _keep_rules(names),
-    "program": lambda text, base: _local_path(text, base) if "/" in text or text.startswith("~") else text,
+    "program": _program,
+    "notify-command": _notify_command,
+    "notify-url": lambda text, _: _notify_url(text),
 }

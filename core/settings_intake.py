@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
 from core.errors import ConfigError
 from core.secret import Secret
 from core.settings_declared import declared as _meta
+
+
+class ImmichPathMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same folder as Immich sees it and as this machine does."""
+
+    key: ClassVar[str] = "local"
+    immich: Annotated[str, _meta("The folder as Immich writes it.", kind="immich-path")]
+    local: Annotated[str, _meta("The same folder on this machine.", kind="path")]
 
 
 class ImmichSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,6 +44,25 @@ class ImmichSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             " instead."
         ),
     ] = ""
+    path_map: Annotated[
+        tuple[ImmichPathMapping, ...],
+        _meta(
+            "Folders that Immich sees under another path, for example because it runs in a container:"
+            ' `{ immich = "/mnt/intake", local = "/srv/intake" }`. The longest matching one counts; needed for'
+            " `library_id` only.",
+            kind="path-map",
+        ),
+    ] = ()
+    database: Annotated[
+        Secret,
+        _meta(
+            "Immich's own database, as `postgresql://user:password@host:5432/immich`, to know how sure a face is"
+            " (`[intake] min_confidence`), which Immich does not tell: 0.6 is a cosine distance of 0.35 to the person's"
+            " other faces, and 0.1 less than to anybody else's. A role that may read is enough; nothing is ever"
+            " written. Needs `pip install 'winnow[immich]'`; empty: it is not asked.",
+            kind="database-url",
+        ),
+    ] = Secret()
     wait_time_seconds: Annotated[
         int, _meta("Time between two looks whether a picture is analysed.", unit="seconds", ge=1, le=3600)
     ] = 5
@@ -102,6 +129,16 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     review_base: Annotated[
         str, _meta("The folder of the pictures that wait for a person's decision, a folder a category.", kind="path")
     ] = ""
+    interval_hours: Annotated[
+        int,
+        _meta(
+            "Time between two scheduled runs: while the app is open, and with `winnow --scan-only --due`; 0: no"
+            " schedule. `winnow intake watch` needs none.",
+            unit="hours",
+            ge=0,
+            le=8760,
+        ),
+    ] = 24
     drop_folder: Annotated[
         str, _meta("A folder that `winnow intake watch` takes new files from; empty: none.", kind="path")
     ] = ""

@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.config import PathMapping, Secret
+import msgspec
+
+from core.config import Secret
 from core.errors import ConfigError
 from core.settings import SettingInfo, sections, setting_infos
 
@@ -47,8 +49,9 @@ def toml_value(value: Any) -> str:
         raise TypeError("a key is not written out; pass the text that stands for it")
     if isinstance(value, tuple):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
-    if isinstance(value, PathMapping):
-        return f"{{ stash = {toml_value(value.stash)}, local = {toml_value(value.local)} }}"
+    if isinstance(value, msgspec.Struct):
+        fields = (f"{name} = {toml_value(getattr(value, name))}" for name in value.__struct_fields__)
+        return f"{{ {', '.join(fields)} }}"
     return str(tomlkit.item(value).as_string())
 
 

@@ -29,6 +29,7 @@ from tui.theme import DARK  # noqa: E402
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 SIZE = (110, 34)
+_CARDS_HEIGHT = 38  # lines that the cards of all desks need
 _PATIENCE_SECONDS = 30.0
 _PORTS = '{"stash":39131,"box1":39133,"box2":39132}'
 """Kept by the demo world where they are free: the stash-boxes are ordered by their addresses."""
@@ -102,7 +103,7 @@ async def draw_all(folder: Path) -> None:
     place.mkdir()
     try:
         (place / "ports.json").write_text(_PORTS)
-        async with DemoWorld.open(place, duplicates=True) as world:
+        async with DemoWorld.open(place, duplicates=True, intake=True) as world:
             await _draw(world, place / "data", folder)
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -124,16 +125,22 @@ async def _draw(world: DemoWorld, data: Path, folder: Path) -> None:
         await artist.until(lambda: "online" in artist.text)
         await pilot.press("3", "S")
         await artist.until(lambda: "lighthouse" in artist.text)
+        await pilot.press("4", "S")
+        await artist.until(lambda: "two friends.jpg" in artist.text and not app.progress)
         await pilot.press("1")
+        await pilot.resize_terminal(SIZE[0], _CARDS_HEIGHT)
         await artist.draw("dashboard", "s", shows="25  wait for a decision")
+        await pilot.resize_terminal(*SIZE)
         await artist.draw("duplicates", "3", "j", "j", "j", shows="keep the first")
         await artist.draw("compare", "enter", shows="suggested to keep")
         await artist.draw("matching", "escape", "2", shows="Certain both")
         await artist.draw("detail", "j", "enter", shows="Fingerprint")
         await artist.draw("accept-all", "escape", "1", "A", shows="Link ")
-        await artist.draw("history", "y", "5", shows="Actions of batch")
+        await artist.draw("history", "y", "6", shows="Actions of batch")
         await artist.draw("undo", "u", shows="Undo accept")
-        await artist.draw("help", "escape", "1", "question_mark", shows="Dashboard")
+        await pilot.press("escape", "4", *"ooooo", "g", "j")  # by name
+        await artist.draw("intake", shows="2: Robin, Sasha")
+        await artist.draw("help", "1", "question_mark", shows="Dashboard")
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
         "dashboard": _screen("dashboard", "DashboardScreen"),
         "matching": _screen("matching", "MatchingScreen"),
         "duplicates": _screen("duplicates", "DuplicatesScreen"),
+        "intake": _screen("intake", "IntakeScreen"),
         "jobs": _screen("jobs", "JobsScreen"),
         "history": _screen("history", "HistoryScreen"),
         "dismissals": _screen("dismissals", "DismissalsScreen"),
@@ -124,12 +125,20 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
         """The library in the header: its server's host."""
         return urlsplit(self.settings.stash.url).netloc.rpartition("@")[2]
 
+    @property
+    def _has_work(self) -> bool:
+        """Whether any desk is set up."""
+        settings = self.settings
+        return bool(
+            settings.stash.url or settings.stash.database or settings.duplicates.folders or settings.intake.enabled
+        )
+
     def on_mount(self) -> None:
         self.set_keymap(self.keymap_in_force.textual())
         self.app_resume_signal.subscribe(self, self._resumed)
         for words in (*self.keymap_in_force.faults, *self.settings.warnings, *self._faults):
             self.say(words, severity="warning")
-        if not (self.settings.stash.url or self.settings.stash.database or self.settings.duplicates.folders):
+        if not self._has_work:
             self.push_screen(_screen("first_run", "FirstRunScreen")())
         else:
             self.holder.start()

@@ -68,6 +68,7 @@ _APP: Final = _scope(
     ("show-dashboard", "Dashboard", "Go to the dashboard."),
     ("show-matching", "Matching", "Go to the list of proposed matches."),
     ("show-duplicates", "Duplicates", "Go to the groups of duplicate files."),
+    ("show-intake", "Intake", "Go to the pictures that came in and wait for a decision."),
     ("show-jobs", "Jobs", "Go to scans and other long work."),
     ("show-history", "History", "Go to what was applied, and undo it."),
     ("show-dismissals", "Dismissals", "Go to what was turned down, and withdraw it."),
@@ -99,12 +100,13 @@ _NAV: Final = _scope(
 _DASHBOARD: Final = _scope(
     "dashboard",
     "Dashboard",
-    ("open", "Open", "Open the matches that wait for a decision.", True),
+    ("open", "Open", "Open the matches that wait for a decision; Enter does so, too."),
     ("scan", "Scan", "Look up what is new at every stash-box.", True),
     ("scan-full", "Full scan", "Look everything up again, also what was looked up before."),
     ("accept-all", "Accept certain", "Accept all high-confidence matches, after a look at the list.", True),
     ("pause", "Pause", "Pause the running scan, or let it go on.", True),
     ("cancel", "Stop", "Stop the running scan; the next one goes on where it was.", True),
+    within=("app", "nav"),
 )
 
 _MATCHING: Final = _scope(
@@ -202,6 +204,30 @@ _COMPARE: Final = _scope(
     within=("app", "nav"),
 )
 
+_INTAKE: Final = _scope(
+    "intake",
+    "Intake",
+    ("approve", "Approve", "File the picture, or all selected ones, to the person who was probably seen.", True),
+    ("approve-to", "To person", "File the picture, or all selected ones, to somebody you choose or name.", True),
+    ("reject", "Reject", "Move the picture, or all selected ones, to the trash.", True),
+    ("skip", "Skip", "Leave it undecided, put it to the end of the list and go to the next one.", True),
+    ("picture", "Picture", "Show the picture large, or the list again; Enter does so, too."),
+    ("toggle-select", "Select", "Select the line, or take it out of the selection.", True),
+    ("select-all", "Select all", "Select everything the filter shows."),
+    ("clear-selection", "Select none", "Empty the selection."),
+    ("next-category", "Next tab", "Show the next category alone; after the last one all.", True),
+    ("previous-category", "Tab before", "Show the category before this one alone."),
+    ("filter-text", "Find", "Show only pictures with this text in name, source, reason or person.", True),
+    ("filter-source", "Source", "Show what one source handed over after the other, then all."),
+    ("filter-status", "Status", "Show what waits, what was approved, what was rejected."),
+    ("clear-filters", "All", "Show everything that waits again."),
+    ("sort", "Sort", "Order by the next column.", True),
+    ("reverse-sort", "Reverse", "Turn the order round."),
+    ("copy-path", "Copy path", "Copy the path of the picture."),
+    ("scan", "Run", "Work on everything that came in now."),
+    within=("app", "nav"),
+)
+
 _JOBS: Final = _scope(
     "jobs",
     "Jobs",
@@ -265,11 +291,18 @@ _DIALOG: Final = _scope(
     within=("nav",),
 )
 
+_PERSON: Final = _scope(
+    "person",
+    "Choosing a person",
+    ("assign-face", "Assign face", "Tell Immich whose face it is, too, or not."),
+    within=("dialog", "nav"),
+)
+
 SCOPES: Final[Mapping[str, Scope]] = {
     scope.name: scope
     for scope in (
-        _APP, _NAV, _DASHBOARD, _MATCHING, _DETAIL, _DUPLICATES, _COMPARE, _JOBS, _HISTORY, _DISMISSALS,
-        _SETTINGS, _WELCOME, _HELP, _MESSAGES, _ERROR, _DIALOG,
+        _APP, _NAV, _DASHBOARD, _MATCHING, _DETAIL, _DUPLICATES, _COMPARE, _INTAKE, _JOBS, _HISTORY, _DISMISSALS,
+        _SETTINGS, _WELCOME, _HELP, _MESSAGES, _ERROR, _DIALOG, _PERSON,
     )
 }  # fmt: skip
 

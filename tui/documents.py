@@ -87,10 +87,10 @@ def recommendation_row(one: Recommendation) -> list[str]:
     """A recommendation as cells of `CSV_COLUMNS`. Lists are joined by "; ", reasons are those that are not met."""
     document = recommendation_document(one)
     document["reasons"] = [reason.text for reason in one.reasons if not reason.is_met]
-    return [_csv_cell(document[column]) for column in CSV_COLUMNS]
+    return [csv_cell(document[column]) for column in CSV_COLUMNS]
 
 
-def _csv_cell(value: Any) -> str:
+def csv_cell(value: Any) -> str:
     """A cell that no spreadsheet takes for a formula."""
     if value is None:
         return ""

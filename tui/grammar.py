@@ -11,14 +11,19 @@ from typing import Any
 
 from core.errors import UsageError
 from tui.grammar_duplicates import add_duplicates, add_hash
+from tui.grammar_intake import CATEGORIES, add_intake
 from tui.grammar_parts import Commands, HelpRequested, Parser, a_count, a_path, an_id, common
 
 __all__ = ["HelpRequested", "build_parser", "parse"]
 
 _IMAGES = ("auto", "off", "halfcell", "kitty", "sixel")  # as [display] images
-_DESKS = ("matching", "duplicates")
-_STATUSES = ("pending", "accepted", "dismissed", "superseded", "withdrawn", "decided", "resolved", "kept")
-_EXPORTED = ("matching", "duplicates")
+_DESKS = ("matching", "duplicates", "intake")
+_STATUSES = (
+    *("pending", "accepted", "dismissed", "superseded", "withdrawn"),
+    *("decided", "resolved", "kept"),
+    *("approved", "rejected", "waiting", "failed", "returned"),
+)
+_LISTING = {"duplicates": "duplicates:list_groups", "intake": "intake:list_review"}
 
 _DESCRIPTION = """\
 Match the scenes of a Stash library with stash-boxes from the terminal: reviewable, explainable, undoable.
@@ -66,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_records(commands)
     add_duplicates(commands)
     add_hash(commands)
+    add_intake(commands)
     return parser
 
 
@@ -125,6 +131,7 @@ def _add_decisions(commands: Commands) -> None:
     listing.add_argument("--status", choices=_STATUSES, default="pending", help="default: pending")
     listing.add_argument("--high-confidence", action="store_true", help="only what may be accepted in bulk")
     listing.add_argument("--endpoint", metavar="URL", help="only this stash-box")
+    listing.add_argument("--category", choices=CATEGORIES, help="intake: only these")
     listing.add_argument("--limit", metavar="N", type=a_count, help="at most this many")
 
     show = commands.add("show", "listing:show", "one recommendation with all its evidence", "winnow show 12")
@@ -201,7 +208,7 @@ def _add_records(commands: Commands) -> None:
         "winnow export duplicates --format json",
         json=False,
     )
-    export.add_argument("desk", metavar="DESK", choices=_EXPORTED, help=", ".join(_EXPORTED))
+    export.add_argument("desk", metavar="DESK", choices=_DESKS, help=", ".join(_DESKS))
     export.add_argument("--format", choices=("csv", "json"), required=True)
     export.add_argument("--status", choices=_STATUSES, help="only these; default: all")
     export.add_argument("--output", metavar="FILE", type=a_path, help="write to this file instead of stdout")
@@ -211,8 +218,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The command that was asked for. Raises UsageError."""
     parser = build_parser()
     args = parser.parse_args(argv)
-    if args.answer == "listing:list_recommendations" and args.desk == "duplicates":
-        args.answer = "duplicates:list_groups"
+    if args.answer == "listing:list_recommendations":
+        args.answer = _LISTING.get(args.desk, args.answer)
     scan_flags = {
         "--scan-only": args.is_scan,
         "--desk": args.scan_desks,
@@ -242,6 +249,8 @@ def _check(args: argparse.Namespace) -> None:
             raise UsageError("name recommendations by their ids, or all of them by --high-confidence")
         if args.ids and (args.endpoint or args.exclude):
             raise UsageError("--endpoint and --exclude narrow --high-confidence; with ids they have no meaning")
+    elif args.answer == "listing:list_recommendations" and args.category:
+        raise UsageError("--category is for intake; matching has --endpoint and --high-confidence")
     elif args.answer == "records:undo" and (args.id is None) != args.last:
         raise UsageError("name what to undo by its id, or use --last; `winnow history` shows both")
     elif args.answer == "demo:demo" and args.serve and args.scan_only:

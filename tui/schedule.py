@@ -37,6 +37,10 @@ class Schedule:
         if self._is_due("duplicates", duplicates.last_scan, duplicates.next_scan_at):
             await self._start("duplicates", runtime.duplicates.start_scan, "The scheduled scan for duplicates")
 
+        intake = await runtime.intake.summary()
+        if self._is_due("intake", intake.last_run, intake.next_run_at):
+            await self._start("intake", runtime.intake.start_run, "The scheduled run of the intake")
+
     def _is_due(self, desk: str, last: JobRecord | None, next_at: float | None) -> bool:
         now = self._app.clock.now()
         was_tried = now - self._tried_at.get(desk, float("-inf")) < self._PAUSE_SECONDS

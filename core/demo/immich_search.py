@@ -39,6 +39,9 @@ def _by_filter(asset: DemoAsset, body: dict[str, Any], asked: Asked) -> bool:
         if name == "trashedAt":
             if condition == {"eq": None} and asset.is_trashed:
                 return False
+        elif name == "originalPath" and condition.keys() == {"startsWith"}:
+            if not asset.path.lower().startswith(condition["startsWith"].lower()):
+                return False
         elif name not in values or condition.keys() != {"eq"}:
             raise RefusedError(400, "Validation failed", [(f"filter.{name}", "is not known to the demo")])
         elif condition["eq"] != values[name]:

@@ -1,4 +1,4 @@
-"""A Stash and two stash-boxes on 127.0.0.1, filled, remembered in a folder, and gone at the end of the `async with`."""
+"""A Stash, two stash-boxes, an Immich and a web site on 127.0.0.1, remembered in a folder, gone after `async with`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from core.demo.duplicate_cases import OUTSIDE, PLANS, PROTECTED
 from core.demo.duplicate_world import DuplicateWorld
 from core.demo.faults import parse_faults
 from core.demo.graphql_http import DemoServer, picture
+from core.demo.intake_world import IntakeWorld
 from core.demo.loopback import bound_socket
 from core.demo.media import MediaPlans, make_media
 from core.demo.stash_server import ConfiguredBox, DemoStash
@@ -41,9 +42,12 @@ class DemoWorld:
     `stash.library` and `boxes[n].library`.
     """
 
-    def __init__(self, directory: Path, *, stash_version: str = "0.30", duplicates: bool = False) -> None:
+    def __init__(
+        self, directory: Path, *, stash_version: str = "0.30", duplicates: bool = False, intake: bool = False
+    ) -> None:
         self.directory = directory
         self.has_duplicates = duplicates
+        self.intake = IntakeWorld(directory) if intake else None
         self.config_path = directory / "winnow.toml"
         self.stash = DemoStash(version=stash_version)
         self.boxes = [
@@ -68,19 +72,20 @@ class DemoWorld:
         library: Fill | None = None,
         stash_version: str = "0.30",
         duplicates: bool = False,
+        intake: bool = False,
     ) -> AsyncIterator[DemoWorld]:
         """A running world over a folder, which is made where it is missing.
 
         `library` fills the world instead of the generated cases; `scenes` adds that many synthetic ones.
         Without `media` the cases' films are not drawn and their hashes are invented. `duplicates` adds the files and
-        records of the duplicates desk (see `duplicate_cases`), always drawn, and the settings that lead to them. What
-        mutations wrote in an earlier run over the same folder is still there, files removed in one are still gone,
-        and the ports are the same where they are free. Faults named in the variable
-        WINNOW_DEMO_FAULTS (see `faults`) are on from the start. Raises UsageError when the folder cannot be used or
-        is in use by another world, or when a fault is misspelt.
+        records of the duplicates desk (see `duplicate_cases`), always drawn, and the settings that lead to them;
+        `intake` an Immich, a web site and pictures that came in (see `intake_world`). What mutations wrote in an
+        earlier run over the same folder is still there, files removed in one are still gone, and the ports are the
+        same where they are free. Faults named in the variable WINNOW_DEMO_FAULTS (see `faults`) are on from the start.
+        Raises UsageError when the folder cannot be used or is in use by another world, or when a fault is misspelt.
         """
         with _claimed(directory):
-            world = DemoWorld(directory, stash_version=stash_version, duplicates=duplicates)
+            world = DemoWorld(directory, stash_version=stash_version, duplicates=duplicates, intake=intake)
             async with world._running():
                 if library is not None:
                     library(world)
@@ -104,7 +109,10 @@ class DemoWorld:
         known = _remembered(path)
         for server in self.servers:
             await server.start(bound_socket(known.get(server.name, 0)))
-        ports = {server.name: urlsplit(server.base_url).port for server in self.servers}
+        others = () if self.intake is None else (self.intake.immich, self.intake.web)
+        if self.intake is not None:
+            await self.intake.start(known)
+        ports = {server.name: urlsplit(server.base_url).port for server in (*self.servers, *others)}
         path.write_bytes(msgspec.json.encode(ports))
         self.stash.boxes = [ConfiguredBox(box.endpoint, box.api_key, box.title, DEFAULT_RATE) for box in self.boxes]
         stash = {"url": self.stash.base_url, "api_key": self.stash.api_key}
@@ -117,6 +125,8 @@ class DemoWorld:
                 "folders": [str((self.directory / OUTSIDE).resolve())],
                 "protected_paths": [str((self.directory / "library" / PROTECTED).resolve() / "**")],
             }
+        if self.intake is not None:
+            configuration["intake"] = self.intake.settings()
         self.config_path.touch(mode=0o600)
         self.config_path.write_text(tomlkit.dumps(configuration), encoding="utf-8")
 
@@ -133,6 +143,8 @@ class DemoWorld:
         CaseWorld(parts, made.films[: len(CLIPS)] if media else invented_facts(CLIPS)).fill()
         if self.has_duplicates:
             DuplicateWorld(parts, made, has_image_phash=self.stash.version != "0.30").fill()
+        if self.intake is not None:
+            await asyncio.to_thread(self.intake.fill)
         if scenes:
             await asyncio.to_thread(add_scenes, parts, scenes)
 
@@ -162,7 +174,8 @@ class DemoWorld:
 
     async def stop(self) -> None:
         """Stop all servers."""
-        await asyncio.gather(*(server.stop() for server in self.servers))
+        others = () if self.intake is None else (self.intake,)
+        await asyncio.gather(*(server.stop() for server in (*self.servers, *others)))
 
     def fetch_image(self, url: str) -> bytes | None:
         """The picture behind a URL of one of the stash-boxes, as Stash would fetch it."""

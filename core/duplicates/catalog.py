@@ -7,12 +7,9 @@ unreachable is not deleted. Nothing outside Winnow's own database is changed.
 from __future__ import annotations
 
 import asyncio
-import os
-import stat
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Final
 
 from core.clock import Clock
@@ -20,12 +17,12 @@ from core.jobs import Job
 from core.library import (
     FileFacts,
     FileHashes,
-    FileIdentity,
     LibraryFile,
     LibraryRecord,
     Media,
     StashFile,
 )
+from core.media.files import Seen, look_at
 from core.path_map import local_path, mapping_of
 from core.servers.library_source import LibrarySource
 from core.settings import PathMapping
@@ -35,35 +32,6 @@ from core.store.hash_cache import Known
 from core.store.library import place_of
 
 _SAMPLES: Final = 6  # files of each medium by which a mapping is verified
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What stands at a local path; `problem` in words where it is no file that can be reached."""
-
-    identity: FileIdentity | None
-    links: int = 1
-    modified_at: float | None = None
-    problem: str = ""
-
-
-def look_at(path: str) -> Seen:
-    """What stands at a path, without opening it. A symlink is not followed. Never raises."""
-    try:
-        found = os.lstat(path)
-    except FileNotFoundError:
-        folder = Path(path).parent
-        if folder.is_dir():
-            return Seen(None, problem=f"is missing from {folder}")
-        return Seen(None, problem=f"cannot be reached: there is no folder {folder}; is its volume mounted?")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return Seen(None, problem=f"cannot be reached: {reason}")
-    if not stat.S_ISREG(found.st_mode):
-        what = "a symbolic link" if stat.S_ISLNK(found.st_mode) else "no regular file"
-        return Seen(None, problem=f"is {what}; Winnow leaves it alone")
-    identity = FileIdentity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
-    return Seen(identity, found.st_nlink, found.st_mtime_ns / 1e9)
 
 
 @dataclass(slots=True)

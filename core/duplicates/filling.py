@@ -8,7 +8,7 @@ from typing import Final
 
 from core.clock import Clock
 from core.duplicates.catalog import with_known
-from core.duplicates.hashing import HashReport, HashRequest, HashRun
+from core.hashing import HashReport, HashRequest, HashRun
 from core.jobs import Job
 from core.library import FileFacts, FileIdentity, LibraryFile, Media
 from core.media.pool import MediaPool

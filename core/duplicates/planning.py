@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from core.clock import Clock
-from core.duplicates.catalog import look_at
 from core.duplicates.frames import FrameCheck, check_pair
 from core.duplicates.gates import Observed, first_gate
 from core.duplicates.keeper import chain_for, choose_keeper
@@ -21,6 +20,7 @@ from core.duplicates.rules import Member
 from core.errors import UsageError
 from core.jobs import Job, Jobs
 from core.library import FileIdentity, Group, GroupFilter, GroupKind, GroupStatus, Mark
+from core.media.files import look_at
 from core.media.pool import MediaPool
 from core.settings_duplicates import DuplicatesSettings
 from core.store import groups, plans

@@ -45,7 +45,7 @@ def route(
     if faces is None:
         return _review(name, Category.UNIDENTIFIED, Prefix.UNKNOWN, "no Immich is set up to recognise faces", rules)
     if not faces.is_analysed:
-        return _wait(name, "it is not analysed yet; it is looked at again later")
+        return wait(name, "it is not analysed yet; it is looked at again later")
     if not faces.found:
         return _no_face(name, rules, retries)
     outcome = _first_doubt(name, faces.found, rules)
@@ -60,6 +60,11 @@ def route(
         f"{shown(person.name)} was recognised",
         person=person,
     )
+
+
+def never_analysed(name: str, words: str, *, rules: IntakeSettings) -> Outcome:
+    """What becomes of a picture that Immich will never analyse; `words` say why. That is not "no face"."""
+    return _review(name, Category.UNIDENTIFIED, Prefix.UNKNOWN, f"not analysed: {words}", rules)
 
 
 def _duplicate(name: str, duplicate: DuplicateOf, rules: IntakeSettings) -> Outcome:
@@ -78,7 +83,7 @@ def _no_face(name: str, rules: IntakeSettings, retries: int) -> Outcome:
     immich = rules.immich
     if immich.retry_if_no_faces and retries < immich.max_retries:
         again = f"it is looked at again ({retries + 1} of {immich.max_retries})"
-        return _wait(name, f"no face was found; {again}")
+        return wait(name, f"no face was found; {again}")
     return _review(name, Category.UNIDENTIFIED, Prefix.NO_FACE, "no face was found", rules)
 
 
@@ -122,11 +127,12 @@ def _review(name: str, category: Category, prefix: Prefix, reason: str, rules: I
         reason += f" (the category {category} is turned off)"
         category = Category.UNIDENTIFIED
         if not is_on(category, rules.categories):
-            return _wait(name, reason)
+            return wait(name, reason)
     return Outcome(Destination.REVIEW, safe_file_name(prefix + name), reason, category=category)
 
 
-def _wait(name: str, reason: str) -> Outcome:
+def wait(name: str, reason: str) -> Outcome:
+    """It stays where it is, and is looked at again later."""
     return Outcome(Destination.WAIT, shown(name), reason)
 
 

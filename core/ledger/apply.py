@@ -77,6 +77,14 @@ class Ledger:
             await journal.drop_planned(tx, batch_id, words=why, now=now)
             await journal.close_batch(tx, batch_id, owner=self._owner.name, now=now)
 
+    async def give_up_interrupted(self, kind: str, why: str) -> None:
+        """Drop what batches of this kind that were cut short have not started: it is planned anew."""
+        now = self._clock.now()
+        async with self._database.write() as tx:
+            for one in await journal.interrupted(tx, kind):
+                await journal.drop_planned(tx, one.id, words=why, now=now)
+                await journal.settle_batch(tx, one.id, now=now)
+
     # -- carrying out ------------------------------------------------------------------------------------------------
 
     async def apply(self, batch_id: int, *, on_progress: OnProgress | None = None) -> BatchReport:

@@ -5,11 +5,13 @@ Each sidecar is an effect of its own behind the file's in the same part, and tak
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -40,7 +42,8 @@ class MovePayload(msgspec.Struct, frozen=True):
     """A file to be moved into a folder below a base. Paths as `core.path_text.packed` writes them.
 
     `mount` is the mount point that the base lay under when it was set up. `stamp` tells the file from one of the same
-    name. `sha256` in hexadecimal, None where it is not known. `item_id` is the intake item it is, None for another.
+    name. `sha256` in hexadecimal, None where it is not known. `item_id` is the intake item it is, None for another;
+    `meaning` (JSON) is for whoever keeps records of that.
     """
 
     path: str
@@ -53,6 +56,7 @@ class MovePayload(msgspec.Struct, frozen=True):
     sha256: str | None = None
     item_id: int | None = None
     companion: Companion | None = None
+    meaning: dict[str, Any] | None = None
 
     @property
     def source(self) -> Path:
@@ -83,14 +87,24 @@ def stamp_of(moment: float) -> str:
     return f"{datetime.fromtimestamp(moment, UTC).astimezone():%Y%m%d-%H%M%S}"
 
 
-def sidecars_of(path: Path) -> list[Path]:
-    """What goes with a file: `name.jpg.json`, and `name.json` unless another file has that stem. Raises OSError."""
+def sidecars_of(path: Path, names: Sequence[str] | None = None) -> list[Path]:
+    """What goes with a file: `name.jpg.json`, and `name.json` unless another file has that stem. Raises OSError.
+
+    `names`: those in its folder, sorted, where many files of one folder are asked about; None: the folder is read.
+    """
     stem = split(path.name)[0]
-    others = [one for one in path.parent.iterdir() if one.name != path.name and one.name.startswith(stem)]
-    is_alone = all(split(one.name)[0] != stem or _is_sidecar_of(one.name, stem) for one in others)
+    beside = names_in(path.parent) if names is None else names
+    after = map(beside.__getitem__, range(bisect_left(beside, stem), len(beside)))
+    others = [one for one in takewhile(lambda name: name.startswith(stem), after) if one != path.name]
+    is_alone = all(split(one)[0] != stem or _is_sidecar_of(one, stem) for one in others)
     beginnings = (path.name, stem) if is_alone else (path.name,)
-    found = (one for one in others if any(_is_sidecar_of(one.name, beginning) for beginning in beginnings))
-    return sorted(one for one in found if identity_at(one) is not None)
+    found = (one for one in others if any(_is_sidecar_of(one, beginning) for beginning in beginnings))
+    return [place for one in found if identity_at(place := path.parent / one) is not None]
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names in a folder, sorted. Raises OSError."""
+    return sorted(one.name for one in folder.iterdir())
 
 
 def _is_sidecar_of(name: str, beginning: str) -> bool:
@@ -108,6 +122,7 @@ def move_effects(
     part: str,
     sha256: str | None = None,
     item_id: int | None = None,
+    meaning: dict[str, Any] | None = None,
     sidecars: Sequence[tuple[Path, FileIdentity]] = (),
 ) -> list[NewEffect]:
     """The planned moves of a file and its sidecars into `folder` below the base; `folder` and `name` are safe names.
@@ -124,6 +139,7 @@ def move_effects(
         stamp,
         sha256=sha256,
         item_id=item_id,
+        meaning=meaning,
     )
     planned = [NewEffect(FILE_MOVE, _title("", path, payload), msgspec.to_builtins(payload), part=part)]
     for sidecar, its_identity in sidecars:
@@ -135,6 +151,7 @@ def move_effects(
             identity=its_identity,
             sha256=None,
             item_id=None,
+            meaning=None,
             companion=Companion(name, identity, ending, is_of_stem),
         )
         planned.append(

@@ -6,7 +6,7 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -29,19 +29,22 @@ class Survivor(msgspec.Struct, frozen=True):
 class GoingPayload(msgspec.Struct, frozen=True):
     """A file that goes. Hashes are hexadecimal, None where they are not known.
 
-    `survivors`: the files that stay in its stead; a sidecar has none, it goes with its film.
+    `survivors`: the files that stay in its stead; a sidecar has none, it goes with its film, and neither has one that
+    is not wanted at all (`is_unwanted`). `meaning` (JSON) is for whoever keeps records of it.
     """
 
     path: str
     identity: FileIdentity
     survivors: tuple[Survivor, ...] = ()
     is_sidecar: bool = False
+    is_unwanted: bool = False
     oshash: str | None = None
     md5: str | None = None
     sha256: str | None = None
     group_id: int | None = None
     file_id: int | None = None
     stash_path: str = ""
+    meaning: dict[str, Any] | None = None
 
     @property
     def place(self) -> Path:
@@ -95,7 +98,7 @@ def check_going(given: GoingPayload) -> None:
     if found != given.identity:
         raise EffectRefusedError(f"{shown(path)} is not the file that was looked at: it changed since; scan again")
     _check_hashes(given, path)
-    if not given.is_sidecar:
+    if not given.is_sidecar and not given.is_unwanted:
         _check_survivors(given)
 
 

@@ -35,21 +35,25 @@ class FoundFile:
     modified_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a walk gives: which media, and whether a path is wanted (files) or entered (folders)."""
-
-    media: frozenset[Media]
-    takes: Callable[[str], bool] = lambda _: True
-    enters: Callable[[str], bool] = lambda _: True
-
-
 def media_of(name: str) -> Media | None:
     """What a file is, by its extension."""
     extension = os.path.splitext(name)[1].lower()  # noqa: PTH122  names that are no UTF-8 pass
     if extension in VIDEO_EXTENSIONS:
         return Media.VIDEO
     return Media.IMAGE if extension in IMAGE_EXTENSIONS else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a walk gives: which media, and whether a path is wanted (files) or entered (folders).
+
+    `media_of` says what a file is by its name, None for one that is passed over.
+    """
+
+    media: frozenset[Media]
+    takes: Callable[[str], bool] = lambda _: True
+    enters: Callable[[str], bool] = lambda _: True
+    media_of: Callable[[str], Media | None] = media_of
 
 
 def ensure_folder(root: Path) -> None:
@@ -101,7 +105,7 @@ def walk(root: Path, wanted: Wanted, troubles: list[str]) -> Iterator[list[Found
 
 
 def _file(entry: os.DirEntry[str], wanted: Wanted) -> FoundFile | None:
-    media = media_of(entry.name)
+    media = wanted.media_of(entry.name)
     if media is None or media not in wanted.media or not entry.is_file(follow_symlinks=False):
         return None
     if not wanted.takes(entry.path):

@@ -123,7 +123,8 @@ class MediaPool:
         """One request on some worker. Raises what the function would, DecodeError when the worker dies over it."""
         if self._is_closed:
             raise RuntimeError("the media pool is closed")
-        request = Request(task, os.fsencode(Path(path).absolute()), ffmpeg=self._ffmpeg, **more)
+        place = os.fsencode(path if os.path.isabs(path) else Path(path).absolute())  # noqa: PTH117  once a file
+        request = Request(task, place, ffmpeg=self._ffmpeg, **more)
         async with self._places:
             for _ in range(ATTEMPTS):
                 worker = await self._worker()

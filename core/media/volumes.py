@@ -40,8 +40,11 @@ def mount_of(path: Path) -> Path:
     return place
 
 
-def why_missing(path: Path, device: int) -> str:
-    """A file is not at its path: whether it is gone, or its volume cannot be reached. `device`: where it lay."""
+def why_missing(path: Path, device: int, *, advice: str = "scan again") -> str:
+    """A file is not at its path: whether it is gone, or its volume cannot be reached. `device`: where it lay.
+
+    `advice`: what to do about one that is gone.
+    """
     nothing = "Nothing counts as gone; check that its disk or share is mounted"
     try:
         found = path.parent.stat()
@@ -49,4 +52,4 @@ def why_missing(path: Path, device: int) -> str:
         return f"{shown(path)} cannot be reached: its folder is not there ({error.strerror}). {nothing}"
     if found.st_dev != device:
         return f"{shown(path)} cannot be reached: another volume than before is mounted at its folder. {nothing}"
-    return f"{shown(path)} is gone: somebody moved or deleted it since it was looked at; scan again"
+    return f"{shown(path)} is gone: somebody moved or deleted it since it was looked at; {advice}"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urljoin
 
 from core.errors import AuthenticationError
+from core.servers.address import shown
 
 MEBIBYTE = 1 << 20
 
@@ -103,7 +105,7 @@ class Call:
     """One request to make. `is_write`: it must not be sent again once it may have been carried out.
 
     `verb` is for what is neither GET without nor POST with a body. `upload` is sent instead of `body`. `seconds` bounds
-    one attempt as a whole where the policy's time is too short.
+    one attempt as a whole where the policy's time is too short. `is_private`: the path is a secret, too.
     """
 
     url: str
@@ -116,6 +118,13 @@ class Call:
     upload: Upload | None = field(default=None, repr=False)
     headers: tuple[tuple[str, str], ...] = ()
     seconds: float | None = None
+    is_private: bool = False
+
+    @property
+    def shown_url(self) -> str:
+        """The address as it may be printed."""
+        url = shown(self.url)
+        return urljoin(url, "/").rstrip("/") if self.is_private else url
 
     @property
     def method(self) -> str:

@@ -22,7 +22,7 @@ import stamina
 import stamina.instrumentation
 
 from core.errors import ConfigError, MalformedAnswerError, MediaError, RateLimitedError, ServerError, UnreachableError
-from core.servers.address import Address, parse_address, shown
+from core.servers.address import Address, parse_address
 from core.servers.call import MEBIBYTE, Answer, Call, Counters, Policy
 from core.servers.outside import Outside
 from core.servers.pace import Pace
@@ -195,7 +195,7 @@ class Channel:
             _log.debug(
                 "%s %s: %s, %.0f ms",
                 call.method,
-                shown(call.url),
+                call.shown_url,
                 _outcome(answer, failed),
                 1000 * (time.monotonic() - began),
             )
@@ -208,14 +208,14 @@ class Channel:
 
     def _judge(self, call: Call, answer: Answer, headers: httpx.Headers, number: int) -> _FailedError | None:
         """What is wrong with a whole answer, if it is of no use to the caller."""
-        server, status = shown(call.url), answer.status
+        server, status = call.shown_url, answer.status
+        said = "" if call.is_private else own_words(answer, call.credential)
         if status == 429:
             asked = retry_after(headers.get("retry-after"))
             doubled = min(self._policy.wait_max, 4 * self._policy.wait_initial * 2 ** (number - 1))
             pause = doubled if asked is None else min(asked, self._policy.retry_after_max)
-            words = own_words(answer, call.credential)
             error = RateLimitedError(
-                f"it asked to slow down (429, {number} times){words}: allow it fewer requests a minute, or wait",
+                f"it asked to slow down (429, {number} times){said}: allow it fewer requests a minute, or wait",
                 server=server,
                 retry_after=asked,
             )
@@ -223,7 +223,7 @@ class Channel:
         if 300 <= status < 400 and status != 304:
             return _FailedError(redirected(call, headers.get("location", ""), status), again=False)
         if status in (502, 503, 504) or 520 <= status <= 527:
-            words = f"the server behind it does not answer ({status}){own_words(answer, call.credential)}"
+            words = f"the server behind it does not answer ({status}){said}"
             if call.is_write:
                 return _FailedError(uncertain(server, words, status), again=False)
             gone = UnreachableError(f"{words}: is it running?", server=server, status=status)
@@ -232,7 +232,7 @@ class Channel:
 
     def _translate(self, call: Call, error: Exception, number: int) -> _FailedError:
         """Our words for what httpx says; its own exceptions hold the request and are never passed on."""
-        server = shown(call.url)
+        server = call.shown_url
         may_repeat = number < self._policy.attempts
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError | httpx.PoolTimeout):
             words, is_passing = why_no_connection(error)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
 from urllib.parse import quote
 
 from core.errors import MalformedAnswerError
@@ -25,8 +27,11 @@ from core.servers.immich_queues import (
 )
 from core.servers.immich_version import ImmichVersion
 
+T = TypeVar("T")
+
 NO_JOBS = QueuedJobs(frozenset(), is_complete=True)
 _TO_DO = ("active", "waiting", "delayed", "paused")
+_AT_ONCE = 100
 
 
 class ImmichProgress:
@@ -69,15 +74,22 @@ class ImmichProgress:
         return QueuedJobs(frozenset(one.subject for one in jobs if one.subject), is_complete=len(jobs) < LISTED)
 
     async def of(self, asset_ids: Iterable[str]) -> dict[str, AssetProgress]:
-        """How far each asset got.
+        """How far each asset got; see `of_assets`."""
+        wanted = list(dict.fromkeys(asset_ids))
+        assets = await _all(self._asset, wanted)
+        gone = {one: AssetProgress(Stage.GONE) for one, asset in assets.items() if asset is None}
+        found = gone | await self.of_assets([asset for asset in assets.values() if asset is not None])
+        return {one: found[one] for one in wanted}
+
+    async def of_assets(self, assets: Iterable[Asset]) -> dict[str, AssetProgress]:
+        """How far each of these got, which were read a moment ago.
 
         A job is followed by the next one before it ends, so whoever is found nowhere, in the order of the queues, is
         done. From 2.4 on the jobs of each asset are looked up; before, an asset is done when all queues are idle.
         """
-        wanted = list(dict.fromkeys(asset_ids))
-        assets = {one: await self._asset(one) for one in wanted}
-        found = {one: settled for one, asset in assets.items() if (settled := _settled(asset)) is not None}
-        left = [asset for one, asset in assets.items() if asset is not None and one not in found]
+        wanted = {asset.id: asset for asset in assets}
+        found = {one: AssetProgress(Stage.OTHER_OWNER) for one, asset in wanted.items() if not asset.is_own}
+        left = [asset for one, asset in wanted.items() if one not in found]
         without = [asset for asset in left if not asset.has_thumbnail]
         if without:
             found |= await self._before_thumbnail(without)
@@ -103,28 +115,31 @@ class ImmichProgress:
         return out
 
     async def _by_jobs(self, assets: list[Asset]) -> dict[str, AssetProgress]:
-        stages: dict[str, Stage] = {}
+        found: dict[str, AssetProgress] = {}
         thumbnails = await self._jobs(THUMBNAILS, "active")  # what ends with the thumbnail puts the next job in line
         detection = await self._jobs(DETECTION)
-        for asset in assets:
-            if asset.id in thumbnails.ids or detection.may_hold(asset.id):
-                stages[asset.id] = Stage.DETECTION
-        faces = {asset.id: await self._people.faces(asset) for asset in assets if asset.id not in stages}
-        recognition = await self._jobs(RECOGNITION) if any(faces.values()) else NO_JOBS
-        failed = await self._jobs(DETECTION, "failed") if any(found == () for found in faces.values()) else NO_JOBS
-        for asset_id, found in faces.items():
-            if found is None:
-                stages[asset_id] = Stage.GONE
-            elif any(recognition.may_hold(face.id) for face in found):
-                stages[asset_id] = Stage.RECOGNITION
+        waiting = {one.id for one in assets if one.id in thumbnails.ids or detection.may_hold(one.id)}
+        # Looked at before the faces: who is not in line by now has been recognised, and the faces say as whom.
+        left = {asset.id: asset for asset in assets if asset.id not in waiting}
+        recognition = await self._jobs(RECOGNITION) if left else NO_JOBS
+        faces = await _all(lambda one: self._people.faces(left[one]), left)
+        failed = await self._jobs(DETECTION, "failed") if any(some == () for some in faces.values()) else NO_JOBS
+        unrecognised = set[str]()
+        for asset_id, some in faces.items():
+            if some is None:
+                found[asset_id] = AssetProgress(Stage.GONE)
+            elif any(recognition.may_hold(face.id) for face in some):
+                unrecognised.add(asset_id)
             else:
-                stages[asset_id] = Stage.FAILED if not found and asset_id in failed.ids else Stage.DONE
-        waits_at = {Stage.DETECTION: DETECTION, Stage.RECOGNITION: RECOGNITION}
-        queues = await self.queues() if waits_at.keys() & stages.values() else Queues(())
-        return {
-            asset_id: AssetProgress(stage, _waiting(queues, waits_at[stage]) if stage in waits_at else QueueState.IDLE)
-            for asset_id, stage in stages.items()
-        }
+                is_failed = not some and asset_id in failed.ids
+                found[asset_id] = AssetProgress(Stage.FAILED if is_failed else Stage.DONE, faces=some)
+        queues = await self.queues() if waiting or unrecognised else Queues(())
+        for ids, stage, name in (
+            (waiting, Stage.DETECTION, DETECTION),
+            (unrecognised, Stage.RECOGNITION, RECOGNITION),
+        ):
+            found |= dict.fromkeys(ids, AssetProgress(stage, _waiting(queues, name)))
+        return found
 
     async def _by_idleness(self, assets: list[Asset]) -> dict[str, AssetProgress]:
         for _ in range(2):  # the queues are counted one after the other: one idle answer may miss a job between two
@@ -136,7 +151,12 @@ class ImmichProgress:
                 queue = queues.named(name)
                 if queue is not None and queue.pending:
                     return {asset.id: AssetProgress(stage, queue.state) for asset in assets}
-        return {asset.id: AssetProgress(Stage.DONE) for asset in assets}
+        known = {asset.id: asset for asset in assets}
+        faces = await _all(lambda one: self._people.faces(known[one]), known)
+        return {
+            one: AssetProgress(Stage.GONE) if some is None else AssetProgress(Stage.DONE, faces=some)
+            for one, some in faces.items()
+        }
 
     async def _jobs(self, queue: str, *statuses: str) -> QueuedJobs:
         jobs = await self.queued_jobs(queue, *statuses)
@@ -149,8 +169,15 @@ def _waiting(queues: Queues, name: str) -> QueueState:
     return state if state is QueueState.PAUSED else QueueState.BUSY
 
 
-def _settled(asset: Asset | None) -> AssetProgress | None:
-    """What is known of an asset without looking at any queue."""
-    if asset is None:
-        return AssetProgress(Stage.GONE)
-    return None if asset.is_own else AssetProgress(Stage.OTHER_OWNER)
+async def _all(ask: Callable[[str], Awaitable[T]], ids: Iterable[str]) -> dict[str, T]:
+    """What is told of each, some at a time. Raises the first failure, after the others came to their end."""
+    found: dict[str, T] = {}
+    wanted = list(ids)
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = wanted[start : start + _AT_ONCE]
+        told = await asyncio.gather(*(ask(one) for one in part), return_exceptions=True)
+        for one, answer in zip(part, told, strict=True):
+            if isinstance(answer, BaseException):
+                raise answer
+            found[one] = answer
+    return found

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from core.servers.immich_faces import Face
 
 THUMBNAILS = "thumbnailGeneration"
 DETECTION = "faceDetection"
@@ -96,13 +98,14 @@ class QueuedJobs:
 
 @dataclass(frozen=True, slots=True)
 class AssetProgress:
-    """How far an asset got. `state` is that of the queues it waits for.
+    """How far an asset got. `state` is that of the queues it waits for; `faces` are those found in one that is DONE.
 
     Waiting for the thumbnail while those are idle means that the file cannot be read. DONE and FAILED are idle.
     """
 
     stage: Stage
     state: QueueState = QueueState.IDLE
+    faces: tuple[Face, ...] = field(default=(), compare=False)
 
     @property
     def is_over(self) -> bool:

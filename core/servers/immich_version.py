@@ -63,6 +63,9 @@ class ImmichVersion:
         return ("queue.read", "queueJob.read") if self.has_queues else ("job.read",)
 
 
+NEWEST = ImmichVersion(3, 3)  # whose calls are known
+
+
 @dataclass(frozen=True, slots=True)
 class ImmichFeatures:
     """What is switched on. Without `has_face_recognition` nobody is ever recognised."""

@@ -31,14 +31,15 @@ def _until(text: str) -> float:
 
 def redirected(call: Call, location: str, status: int) -> ServerError:
     """A redirect in words. Never followed: a key must not travel on, and a login page is no answer."""
-    server = shown(call.url)
+    server = call.shown_url
     is_login = "login" in location.lower().partition("?")[0] or "signin" in location.lower().partition("?")[0]
     if is_login:
         named = call.credential.name if call.credential else "the API key"
         return AuthenticationError(
             f"it sent us to its login page ({status}): set {named}", server=server, status=status
         )
-    target = shown(location) if location.lower().startswith(("http://", "https://")) else "another path"
+    is_whole = location.lower().startswith(("http://", "https://")) and not call.is_private
+    target = shown(location) if is_whole else "another address" if call.is_private else "another path"
     if target.startswith("https://") and target.partition("://")[2] == server.partition("://")[2]:
         words = f"it moved to https ({status}): use {target} as its address"
     else:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from core.incoming import Added, Faces, Item, ItemState, NewItem, Outcome, Person, as_json, faces_of, outcome_of
+from core.library import FileIdentity
 from core.store.database import Reader, Row, Transaction
 from core.store.library import storable
 from core.store.recommendations import chunks
@@ -19,8 +20,10 @@ from core.store.recommendations import chunks
 _COLUMNS: Final = (
     "id, state, source, url, origin, file_path, filename, file_hash, sha1, md5, size, expected_size, fetching, "
     "created_at, download_date, next_at, attempts, error, asset_id, faces, outcome, person_id, person_name, "
-    "auto_sorted, finished_at"
+    "auto_sorted, finished_at, device, inode, mtime_ns, asset_is_ours, near"
 )
+# The size stands beside them anyway.
+_IDENTITY: Final = "device = coalesce(?, device), inode = coalesce(?, inode), mtime_ns = coalesce(?, mtime_ns)"
 
 
 def _item(row: Row) -> Item:
@@ -51,11 +54,21 @@ def _item(row: Row) -> Item:
         person_name=row[22],
         auto_sorted=bool(row[23]),
         finished_at=row[24],
+        identity=None if row[25] is None else FileIdentity(row[25], row[26], row[10], row[27]),
+        asset_is_ours=bool(row[28]),
+        near=row[29],
     )
 
 
 def _path(path: str | None) -> bytes | None:
     return None if path is None else os.fsencode(path)
+
+
+def _seen(identity: FileIdentity | None) -> tuple[int | None, ...]:
+    """The values of _IDENTITY."""
+    if identity is None:
+        return (None,) * 3
+    return (identity.device, identity.inode, identity.mtime_ns)
 
 
 # -- handing over and working on -------------------------------------------------------------------------------------
@@ -66,9 +79,9 @@ async def add(tx: Transaction, items: Sequence[NewItem], *, now: float) -> list[
     added: list[Added] = []
     for one in items:
         is_new = await tx.execute(
-            "INSERT INTO downloads (token, state, source, url, origin, filename, created_at, next_at) "
-            "VALUES (?, 'added', ?, ?, ?, ?, ?, ?) ON CONFLICT (token) DO NOTHING",
-            (one.token, storable(one.source), storable(one.url), _path(one.origin), storable(one.filename), now, now),
+            "INSERT INTO downloads (token, state, source, url, filename, created_at, next_at) "
+            "VALUES (?, 'added', ?, ?, ?, ?, ?) ON CONFLICT (token) DO NOTHING",
+            (one.token, storable(one.source), storable(one.url), storable(one.filename), now, now),
         )
         row = await tx.one("SELECT id, state FROM downloads WHERE token = ?", (one.token,))
         assert row is not None
@@ -90,6 +103,22 @@ async def fetch(reader: Reader, wanted: Sequence[int]) -> list[Item]:
         rows = await reader.rows(f"SELECT {_COLUMNS} FROM downloads WHERE id IN ({marks})", list(chunk))
         found.update((row[0], _item(row)) for row in rows)
     return [found[one] for one in wanted if one in found]
+
+
+async def of_states(reader: Reader, states: Sequence[ItemState], *, limit: int | None = None) -> list[Item]:
+    """The pictures that stand so, the newest first."""
+    marks = ", ".join("?" * len(states))
+    rows = await reader.rows(
+        f"SELECT {_COLUMNS} FROM downloads WHERE state IN ({marks}) ORDER BY created_at DESC, id DESC LIMIT ?",
+        [*states, -1 if limit is None else limit],
+    )
+    return [_item(row) for row in rows]
+
+
+async def state_counts(reader: Reader) -> dict[ItemState, int]:
+    """How many pictures stand so, none left out."""
+    rows = await reader.rows("SELECT state, count(*) FROM downloads GROUP BY state")
+    return dict.fromkeys(ItemState, 0) | {ItemState(state): number for state, number in rows}
 
 
 async def to_do(reader: Reader, *, now: float, limit: int) -> list[Item]:
@@ -128,14 +157,15 @@ async def set_fetched(
     sha256: bytes,
     sha1: bytes | None = None,
     md5: bytes | None = None,
+    identity: FileIdentity | None = None,
     now: float,
 ) -> bool:
     """Note that the file is here and hashed; False when the item is not waiting for it any more."""
     changed = await tx.execute(
         "UPDATE downloads SET state = 'fetched', file_path = ?, filename = ?, size = ?, file_hash = ?, sha1 = ?, "
-        "md5 = ?, download_date = ?, next_at = ?, attempts = 0, error = '', fetching = NULL "
+        f"md5 = ?, download_date = ?, next_at = ?, attempts = 0, error = '', fetching = NULL, {_IDENTITY} "
         "WHERE id = ? AND state = 'added'",
-        (_path(path), storable(filename), size, sha256, sha1, md5, now, now, item_id),
+        (_path(path), storable(filename), size, sha256, sha1, md5, now, now, *_seen(identity), item_id),
     )
     return changed > 0
 
@@ -146,30 +176,51 @@ async def set_pending(
     *,
     next_at: float,
     path: str | None = None,
+    identity: FileIdentity | None = None,
     asset_id: str | None = None,
+    asset_is_ours: bool | None = None,
     faces: Faces | None = None,
     outcome: Outcome | None = None,
+    near: str | None = None,
     is_attempt: bool = False,
+    words: str = "",
 ) -> bool:
     """Note that it is to be looked at again, and what is known by now; False when it is done with meanwhile.
 
-    None leaves what is known. `is_attempt` counts a look that found no face.
+    None leaves what is known. `is_attempt` counts a look that found no face; `words` say what it waits for.
     """
     changed = await tx.execute(
         "UPDATE downloads SET state = 'pending', next_at = ?, file_path = coalesce(?, file_path), "
         "asset_id = coalesce(?, asset_id), faces = coalesce(?, faces), outcome = coalesce(?, outcome), "
-        "attempts = attempts + ?, error = '' WHERE id = ? AND state IN ('fetched', 'pending')",
+        "asset_is_ours = coalesce(?, asset_is_ours), near = coalesce(?, near), "
+        f"attempts = attempts + ?, error = ?, {_IDENTITY} WHERE id = ? AND state IN ('fetched', 'pending')",
         (
             next_at,
             _path(path),
             asset_id,
             None if faces is None else as_json(faces),
             None if outcome is None else as_json(outcome),
+            asset_is_ours,
+            None if near is None else storable(near),
             is_attempt,
+            storable(words),
+            *_seen(identity),
             item_id,
         ),
     )
     return changed > 0
+
+
+async def set_place(tx: Transaction, item_id: int, *, path: str, identity: FileIdentity) -> None:
+    """Note where the file lies now; nothing else changes."""
+    await tx.execute(
+        f"UPDATE downloads SET file_path = ?, {_IDENTITY} WHERE id = ?", (_path(path), *_seen(identity), item_id)
+    )
+
+
+async def set_asset_is_ours(tx: Transaction, asset_id: str, *, is_ours: bool) -> None:
+    """Note whether an asset of Immich is there for Winnow's sake alone."""
+    await tx.execute("UPDATE downloads SET asset_is_ours = ? WHERE asset_id = ?", (is_ours, asset_id))
 
 
 async def set_error(tx: Transaction, item_id: int, words: str, *, next_at: float | None, now: float) -> None:
@@ -183,10 +234,11 @@ async def set_error(tx: Transaction, item_id: int, words: str, *, next_at: float
 
 
 async def retry(tx: Transaction, item_id: int, *, now: float) -> bool:
-    """Begin again with one that failed; False for one that did not."""
+    """Begin again with one that failed or was returned; False for another one."""
     changed = await tx.execute(
         "UPDATE downloads SET state = iif(file_hash IS NULL, 'added', 'fetched'), attempts = 0, error = '', "
-        "next_at = ?, finished_at = NULL WHERE id = ? AND state = 'failed'",
+        "next_at = ?, finished_at = NULL, outcome = NULL, asset_id = '' "
+        "WHERE id = ? AND state IN ('failed', 'returned')",
         (now, item_id),
     )
     return changed > 0
@@ -198,6 +250,7 @@ async def set_finished(
     state: ItemState,
     *,
     path: str | None = None,
+    identity: FileIdentity | None = None,
     outcome: Outcome | None = None,
     faces: Faces | None = None,
     person: Person | None = None,
@@ -213,7 +266,8 @@ async def set_finished(
     await tx.execute(
         "UPDATE downloads SET state = ?, file_path = coalesce(?, file_path), outcome = coalesce(?, outcome), "
         "faces = coalesce(?, faces), category = iif(? = '', category, ?), person_id = ?, person_name = ?, "
-        "auto_sorted = ?, is_duplicate = coalesce(?, is_duplicate), finished_at = ?, error = '' WHERE id = ?",
+        "auto_sorted = ?, is_duplicate = coalesce(?, is_duplicate), finished_at = ?, error = '', "
+        f"{_IDENTITY} WHERE id = ?",
         (
             state,
             _path(path),
@@ -226,15 +280,18 @@ async def set_finished(
             is_auto,
             is_duplicate,
             now,
+            *_seen(identity),
             item_id,
         ),
     )
 
 
-async def reopen(tx: Transaction, item_id: int, *, path: str, now: float) -> None:
-    """Back to be looked at: what was done with it was taken back, and it lies at `path` again."""
+async def give_back(
+    tx: Transaction, item_id: int, *, path: str, identity: FileIdentity | None = None, now: float
+) -> None:
+    """Note that what was done with it unasked was taken back: it lies at `path` again, and stays there."""
     await tx.execute(
-        "UPDATE downloads SET state = 'fetched', file_path = ?, outcome = NULL, category = '', person_id = '', "
-        "person_name = '', auto_sorted = 0, is_duplicate = 0, finished_at = NULL, next_at = ? WHERE id = ?",
-        (_path(path), now, item_id),
+        "UPDATE downloads SET state = 'returned', file_path = ?, outcome = NULL, category = '', person_id = '', "
+        f"person_name = '', auto_sorted = 0, is_duplicate = 0, finished_at = ?, {_IDENTITY} WHERE id = ?",
+        (_path(path), now, *_seen(identity), item_id),
     )

@@ -13,8 +13,9 @@ class Statistics:
     """What became of the pictures that came in from `since` to `until` (Unix seconds, the latter not included).
 
     `by_person`: sorted pictures by the person's name, most first; `by_category`: those that went to the review,
-    whatever was decided there. `rejected` counts the duplicates that went to the trash unasked, too. `queue` and
-    `oldest_in_queue` (Unix seconds) are of the whole review as it is now.
+    whatever was decided there. `rejected` counts the duplicates that went to the trash unasked, too; `returned` are
+    those of which an undo took back what was done unasked. `queue` and `oldest_in_queue` (Unix seconds) are of the
+    whole review as it is now.
     """
 
     since: float
@@ -26,6 +27,7 @@ class Statistics:
     in_review: int
     pending: int
     failed: int
+    returned: int
     duplicates: int
     by_person: dict[str, int]
     by_category: dict[Category, int]
@@ -55,7 +57,7 @@ async def statistics(reader: Reader, *, since: float, until: float) -> Statistic
         "SELECT count(*), coalesce(sum(state = 'sorted' AND auto_sorted), 0), "
         "coalesce(sum(state = 'sorted' AND NOT auto_sorted), 0), coalesce(sum(state IN ('rejected', 'trashed')), 0), "
         "coalesce(sum(state = 'review'), 0), coalesce(sum(state IN ('added', 'fetched', 'pending')), 0), "
-        "coalesce(sum(state = 'failed'), 0), coalesce(sum(is_duplicate), 0) "
+        "coalesce(sum(state = 'failed'), 0), coalesce(sum(state = 'returned'), 0), coalesce(sum(is_duplicate), 0) "
         "FROM downloads WHERE created_at >= ? AND created_at < ?",
         span,
     )

@@ -314,6 +314,11 @@ async def open_batches(reader: Reader) -> list[BatchRecord]:
     return await _batches(reader, "WHERE state = 'open' ORDER BY id", ())
 
 
+async def interrupted(reader: Reader, kind: str) -> list[BatchRecord]:
+    """Batches of this kind that were cut short, oldest first."""
+    return await _batches(reader, "WHERE state = 'interrupted' AND kind = ? ORDER BY id", (kind,))
+
+
 async def batch(reader: Reader, batch_id: int) -> BatchRecord | None:
     """One batch."""
     found = await _batches(reader, "WHERE id = ?", (batch_id,))

@@ -163,6 +163,20 @@ async def files(reader: Reader, ids: Sequence[int]) -> dict[int, LibraryFile]:
     return found
 
 
+async def files_of_size(reader: Reader, size: int) -> list[LibraryFile]:
+    """The files that have so many bytes."""
+    return [_file(row) for row in await reader.rows(f"SELECT {_COLUMNS} FROM library_files WHERE size = ?", (size,))]
+
+
+async def phashes(reader: Reader, media: Media, *, after: int, limit: int) -> list[tuple[int, int]]:
+    """The id and the PHASH (unsigned) of files of a medium that have one, by rising id."""
+    rows = await reader.rows(
+        "SELECT id, phash FROM library_files WHERE id > ? AND media = ? AND phash IS NOT NULL ORDER BY id LIMIT ?",
+        (after, media, limit),
+    )
+    return [(row[0], row[1] & (1 << 64) - 1) for row in rows]
+
+
 async def files_after(reader: Reader, after_id: int, *, limit: int = 2000) -> list[LibraryFile]:
     """The next files by rising id."""
     rows = await reader.rows(

@@ -19,7 +19,7 @@ from core.store.failures import patiently
 
 APPLICATION_ID: Final = 0x57494E4E  # "WINN": tells a Winnow database from any other SQLite file
 
-MIGRATIONS: Final[tuple[str, ...]] = (schema.FIRST, schema.SECOND, schema_intake.THIRD)
+MIGRATIONS: Final[tuple[str, ...]] = (schema.FIRST, schema.SECOND, schema_intake.THIRD, schema_intake.FOURTH)
 """Step n (from 1) brings a database of version n-1 to version n."""
 
 

@@ -24,7 +24,7 @@ class ReviewAction(StrEnum):
 
 
 class ReviewSort(StrEnum):
-    """Orders of the list."""
+    """Orders of the list. By age, the skipped ones come last either way."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
@@ -53,7 +53,8 @@ class ReviewFilter:
 class ReviewLine:
     """A picture in the review as a list shows it. `size` in bytes, times in Unix seconds, `path` surrogate-escaped.
 
-    `person_name` is whom it was approved to, `suggested_person` who was probably seen.
+    `person_name` is whom it was approved to, `suggested_person` who was probably seen. `near` says in words what it
+    looks like.
     """
 
     id: int
@@ -73,12 +74,15 @@ class ReviewLine:
     reviewed_by: str
     action: ReviewAction
     person_name: str
+    skipped_at: float | None = None
+    near: str = ""
 
 
 _COLUMNS: Final = (
     "id, download_id, file_path, filename, category, file_hash, size, source, reason, faces_detected, "
-    "suggested_person, suggested_person_id, created_at, reviewed_at, reviewed_by, action, person_name"
+    "suggested_person, suggested_person_id, created_at, reviewed_at, reviewed_by, action, person_name, skipped_at, near"
 )
+_SKIPPED_LAST: Final = "(skipped_at IS NOT NULL)"
 _ORDERS: Final[dict[ReviewSort, tuple[str, ...]]] = {
     ReviewSort.NEWEST: ("created_at DESC", "id ASC"),
     ReviewSort.OLDEST: ("created_at ASC", "id ASC"),
@@ -132,6 +136,8 @@ async def ids(
     if is_reversed:
         head, direction = terms[0].rsplit(" ", 1)
         terms = (f"{head} {'DESC' if direction == 'ASC' else 'ASC'}", *terms[1:])
+    if sort in (ReviewSort.NEWEST, ReviewSort.OLDEST):
+        terms = (_SKIPPED_LAST, *terms)
     sql = f"SELECT id FROM review_queue WHERE {where} ORDER BY {', '.join(terms)}"
     if limit is not None:
         sql += " LIMIT ?"
@@ -177,6 +183,7 @@ async def put(
     size: int,
     source: str,
     faces_detected: int,
+    near: str = "",
     now: float,
 ) -> int:
     """Into the review; its id there. One that was there before waits anew. `path` is where it lies now."""
@@ -202,6 +209,8 @@ async def put(
         "reviewed_at": None,
         "reviewed_by": "",
         "person_name": "",
+        "skipped_at": None,
+        "near": storable(near),
     }
     sets = ", ".join(f"{name} = excluded.{name}" for name in values if name != "download_id")
     await tx.execute(
@@ -238,11 +247,22 @@ async def decide(
     return changed > 0
 
 
+async def skip(tx: Transaction, review_ids: Sequence[int], *, now: float) -> int:
+    """Put these to the end of the list; how many still wait for a decision."""
+    changed = 0
+    for chunk in chunks(review_ids):
+        marks = ", ".join("?" * len(chunk))
+        changed += await tx.execute(
+            f"UPDATE review_queue SET skipped_at = ? WHERE id IN ({marks}) AND action = 'pending'", [now, *chunk]
+        )
+    return changed
+
+
 async def reopen(tx: Transaction, review_id: int, *, path: str) -> None:
     """Take a decision back; `path` is where the picture lies again."""
     await tx.execute(
         "UPDATE review_queue SET action = 'pending', reviewed_at = NULL, reviewed_by = '', person_name = '', "
-        "file_path = ? WHERE id = ?",
+        "skipped_at = NULL, file_path = ? WHERE id = ?",
         (os.fsencode(path), review_id),
     )
 

@@ -1,4 +1,4 @@
-"""The third step of the schema: what the intake desk keeps. As in `core.store.schema`, it never changes."""
+"""The third and the fourth step of the schema: what the intake desk keeps. As in `core.store.schema`, none changes."""
 
 from __future__ import annotations
 
@@ -76,4 +76,21 @@ CREATE TABLE person_folders (   -- whose a folder of sorted pictures is
     person_id  TEXT NOT NULL,
     name       TEXT NOT NULL    -- as it was last seen
 ) WITHOUT ROWID;
+"""
+
+FOURTH: Final = """
+ALTER TABLE downloads ADD COLUMN device INTEGER;    -- what the file was when it was last seen, with its size
+ALTER TABLE downloads ADD COLUMN inode INTEGER;
+ALTER TABLE downloads ADD COLUMN mtime_ns INTEGER;
+ALTER TABLE downloads ADD COLUMN asset_is_ours INTEGER NOT NULL DEFAULT 0;  -- Winnow itself put it into Immich
+ALTER TABLE downloads ADD COLUMN near TEXT NOT NULL DEFAULT '';             -- what it looks like, in words
+
+CREATE INDEX downloads_with_asset ON downloads (id) WHERE asset_is_ours;
+CREATE INDEX library_files_by_size ON library_files (size);
+
+ALTER TABLE review_queue ADD COLUMN skipped_at REAL;
+ALTER TABLE review_queue ADD COLUMN near TEXT NOT NULL DEFAULT '';
+CREATE INDEX review_queue_in_turn ON review_queue (action, (skipped_at IS NOT NULL), created_at DESC, id);
+
+CREATE INDEX downloads_by_path ON downloads (file_path) WHERE file_path IS NOT NULL;
 """

@@ -100,6 +100,7 @@ async def use_immich(one: Setting, http: Http, folder: Path) -> None:
     assert await client.library(library.id)
     [asset] = await client.find_assets(path, library_id=library.id, with_trashed=True)
     assert (await client.find_assets(path)) == (asset,)
+    assert await client.assets_below(one.server.path_of(one.server.folder / "in"), library_id=library.id) == (asset,)
     await client.progress([asset.id])
     await client.queued_jobs("faceDetection")
     one.server.queues.resume()

@@ -15,6 +15,8 @@ GROUPS = {
     "near": "bench_near",
     "hash": "bench_hash",
     "groups": "bench_tui_groups",
+    "intake": "bench_intake",
+    "review": "bench_tui_review",
 }
 
 

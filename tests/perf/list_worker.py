@@ -1,4 +1,4 @@
-"""`python tests/perf/list_worker.py matching|duplicates|terminal|table FOLDER`: measures, and prints JSON."""
+"""`python tests/perf/list_worker.py matching|duplicates|intake|terminal|table FOLDER`: measures, and prints JSON."""
 
 from __future__ import annotations
 
@@ -57,16 +57,22 @@ _CHANGES = {
         "videos, pictures, all": ["v"] * 3,
         "each verdict in turn, all": ["c"] * 4,
     },
+    "intake": {
+        "each order in turn": ["o"] * 6,
+        "order turned round": ["O"] * 2,
+        "each category in turn, all": ["c"] * 6,
+        "each source in turn, all": ["v"] * 4,
+    },
 }
 
 
 async def measure_list(folder: Path, desk: str) -> dict[str, Any]:
-    """The real app over the store, without a terminal. `desk`: whose list, "matching" or "duplicates"."""
+    """The real app over the store, without a terminal. `desk`: whose list, a key of `_CHANGES`."""
     from core.settings import Settings, StashSettings
     from tui.app import WinnowApp
     from tui.screens.list_browser import ListBrowser
 
-    number = {"matching": "2", "duplicates": "3"}[desk]
+    number = {"matching": "2", "duplicates": "3", "intake": "4"}[desk]
 
     app = WinnowApp(Settings(stash=StashSettings(url="http://127.0.0.1:9")), folder, images="off", is_scheduling=False)
     async with app.run_test(size=(COLUMNS, LINES)) as pilot:
@@ -214,7 +220,7 @@ async def measure_table() -> dict[str, Any]:
 
 if __name__ == "__main__":
     what, where = sys.argv[1], Path(sys.argv[2])
-    if what in ("matching", "duplicates"):
+    if what in _CHANGES:
         print(json.dumps(asyncio.run(measure_list(where, what))))
     elif what == "terminal":
         print(json.dumps(measure_terminal(where)))

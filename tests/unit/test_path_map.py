@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.config import PathMapping
-from core.path_map import local_path, mapping_of
+from core.path_map import immich_path, local_path, mapping_of
+from core.settings_intake import ImmichPathMapping
 
 PAIRS = (
     PathMapping(stash="/data", local="/mnt/media"),
@@ -60,3 +61,21 @@ def test_the_longest_pair_counts_whatever_the_order(parts: list[str], depth: int
     path = "/" + "/".join(parts)
     assert mapping_of(path, shuffled) == pairs[-1]
     assert local_path(path, shuffled) == Path(f"/local{len(pairs) - 1}", parts[-1])
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        ("/srv/in/7/a b.jpg", "/mnt/in/7/a b.jpg"),
+        ("/srv/in/faces/a.jpg", "/mnt/faces/a.jpg"),
+        ("/srv/inner/a.jpg", "/srv/inner/a.jpg"),
+        ("/srv/in", "/mnt/in"),
+    ],
+)
+def test_immich_names_a_file_by_the_longest_folder_that_holds_it(path: str, there: str) -> None:
+    pairs = (
+        ImmichPathMapping(immich="/mnt/in/", local="/srv/in"),
+        ImmichPathMapping(immich="/mnt/faces", local="/srv/in/faces"),
+    )
+    assert immich_path(path, pairs) == there
+    assert immich_path(path, ()) == path

@@ -11,8 +11,10 @@ from core.config import Secret, Settings, load_settings
 from core.errors import ConfigError
 from core.settings import section_of, sections, setting_infos
 from core.settings_edit import change, is_editable, parsed, source
+from core.settings_intake import ImmichPathMapping
 
 KEY = "immich-key-of-the-test"
+DATABASE = "postgresql://reader:password-of-the-test@nas:5432/immich"
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "intake": {
@@ -20,6 +22,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "temp_dir": "",
         "final_base": "",
         "review_base": "",
+        "interval_hours": 24,
         "drop_folder": "",
         "whitelist": (),
         "blacklist": (),
@@ -32,6 +35,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "url": "",
         "api_key": Secret(),
         "library_id": "",
+        "path_map": (),
+        "database": Secret(),
         "wait_time_seconds": 5,
         "trigger_scan": True,
         "retry_if_no_faces": True,
@@ -53,6 +58,7 @@ OTHERS: dict[tuple[str, str], tuple[str, Any]] = {
     ("intake", "temp_dir"): ('"/in"', "/in"),
     ("intake", "final_base"): ('"/faces"', "/faces"),
     ("intake", "review_base"): ('"/review"', "/review"),
+    ("intake", "interval_hours"): ("0", 0),
     ("intake", "drop_folder"): ('"/drop"', "/drop"),
     ("intake", "whitelist"): ('["Ann"]', ("Ann",)),
     ("intake", "blacklist"): ('["Bob", "Cem"]', ("Bob", "Cem")),
@@ -63,6 +69,11 @@ OTHERS: dict[tuple[str, str], tuple[str, Any]] = {
     ("intake.immich", "url"): ('"http://nas:2283/api/"', "http://nas:2283"),
     ("intake.immich", "api_key"): ('"env:IMMICH_KEY"', Secret(KEY)),
     ("intake.immich", "library_id"): ('"0b1c"', "0b1c"),
+    ("intake.immich", "path_map"): (
+        '[{ immich = "/mnt/in", local = "/srv/in" }]',
+        (ImmichPathMapping(immich="/mnt/in", local="/srv/in"),),
+    ),
+    ("intake.immich", "database"): ('"env:IMMICH_DATABASE"', Secret(DATABASE)),
     ("intake.immich", "wait_time_seconds"): ("1", 1),
     ("intake.immich", "trigger_scan"): ("false", False),
     ("intake.immich", "retry_if_no_faces"): ("false", False),
@@ -97,7 +108,8 @@ def test_the_names_and_defaults_of_the_product() -> None:
 @pytest.mark.parametrize(("section", "name"), OTHERS)
 def test_every_setting_can_be_set(tmp_path: Path, section: str, name: str) -> None:
     text, value = OTHERS[section, name]
-    settings = load_settings(write(tmp_path, f"[{section}]\n{name} = {text}\n"), env={"IMMICH_KEY": KEY})
+    env = {"IMMICH_KEY": KEY, "IMMICH_DATABASE": DATABASE}
+    settings = load_settings(write(tmp_path, f"[{section}]\n{name} = {text}\n"), env=env)
     assert getattr(section_of(settings, section), name) == value
     for other, values in DEFAULTS.items():
         for one, default in values.items():
@@ -123,6 +135,14 @@ def test_every_setting_can_be_set(tmp_path: Path, section: str, name: str) -> No
         ("[intake.categories]\nduplicates = 'no'", 2, "it must be true or false"),
         ("[intake.download]\nmax_bytes = 0", 2, "it must be a whole number from 1 to"),
         ("[intake.immich]\nurl = 'nas:2283'", 2, "must start with http:// or https://"),
+        ("[intake.immich]\npath_map = [{ immich = 'in', local = '/x' }]", 2, "a whole path as Immich shows it"),
+        ("[intake.immich]\npath_map = [{ stash = '/in', local = '/x' }]", 2, "a pair is { immich, local }"),
+        (
+            "[intake.immich]\npath_map = [{ immich='/a', local='/x' }, { immich='/b', local='/x' }]",
+            2,
+            'names "/x" twice',
+        ),
+        ("[intake.immich]\ndatabase = 'nas/immich'", 2, "must be an address like postgresql://user:password@host"),
         ("[intake.immich]\napi_key = 'env:NOT_THERE'", 2, "needs the environment variable NOT_THERE"),
         ("[matching.intake]\nx = 1", 1, "unknown setting intake in [matching]"),
     ],

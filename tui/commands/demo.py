@@ -11,7 +11,7 @@ from core.config import load_settings
 from core.demonstration import Demonstration, open_demonstration
 from core.runtime import ScanOptions
 from tui.commands.opening import opened_with
-from tui.commands.scan import scan_with
+from tui.commands.scan import desks_in_use, scan_with
 from tui.launch import open_app, require_terminal
 from tui.present import plain
 
@@ -34,7 +34,7 @@ async def demo(args: argparse.Namespace, console: Console) -> int:
                 load_settings(world.config), args.data_dir, images=args.images or "", mouse=args.has_mouse
             )
         async with opened_with(load_settings(world.config), args, console) as runtime:
-            return await scan_with(runtime, console, ScanOptions(), is_json=args.json)
+            return await scan_with(runtime, console, ScanOptions(), desks=desks_in_use(runtime), is_json=args.json)
 
 
 async def _serve(world: Demonstration, args: argparse.Namespace, console: Console) -> int:
@@ -48,6 +48,7 @@ async def _serve(world: Demonstration, args: argparse.Namespace, console: Consol
         console.out("Try, in another terminal:")
         console.out(f"  winnow --scan-only {plain(options)}")
         console.out(f"  winnow list matching {plain(options)}")
+        console.out(f"  winnow intake add {plain(world.picture_url)} {plain(options)}")
         console.out("Ctrl-C ends it.")
     console.flush()
     try:

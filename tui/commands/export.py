@@ -7,18 +7,21 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import UsageError
 from core.library import Group, GroupFilter
 from core.model import Recommendation, RecommendationFilter, Status
+from core.runtime import ReviewAction, ReviewFilter, ReviewLine
 from tui.commands.duplicates import STATUSES
+from tui.commands.intake import REVIEWED
 from tui.commands.listing import recommendations
 from tui.commands.opening import opened
 from tui.commands.writing import write_whole
 from tui.console import JSON_VERSION
 from tui.documents import CSV_COLUMNS, recommendation_document, recommendation_row
 from tui.group_documents import GROUP_COLUMNS, group_document, group_rows, groups_of
+from tui.intake_documents import REVIEW_COLUMNS, lines_of, review_document, review_row
 
 if TYPE_CHECKING:
     from core.runtime import Runtime
@@ -28,13 +31,14 @@ if TYPE_CHECKING:
 async def export(args: argparse.Namespace, console: Console) -> int:
     """Write all recommendations of a desk, or those of one status; a file appears whole or not at all."""
     async with opened(args, console) as runtime:
-        number, parts = await (_groups if args.desk == "duplicates" else _matches)(runtime, args)
+        number, parts = await _DESKS[args.desk](runtime, args)
         if args.output is None:
             async for part in parts:
                 console.write(part)
             return 0
         await write_whole(args.output, parts)
-    console.note(f"{number} recommendations written to {args.output}")
+    what = "pictures" if args.desk == "intake" else "recommendations"
+    console.note(f"{number} {what} written to {args.output}")
     return 0
 
 
@@ -61,6 +65,20 @@ async def _groups(runtime: Runtime, args: argparse.Namespace) -> tuple[int, Asyn
     )
 
 
+async def _review(runtime: Runtime, args: argparse.Namespace) -> tuple[int, AsyncIterator[str]]:
+    if args.status and args.status not in REVIEWED:
+        raise UsageError(f"pictures of the review are never {args.status}; there are: {', '.join(REVIEWED)}")
+    actions = REVIEWED[args.status] if args.status else tuple(ReviewAction)
+    ids = await runtime.intake.ids(ReviewFilter(actions=actions))
+    found = lines_of(runtime.intake, ids)
+    return len(ids), _review_csv(found) if args.format == "csv" else _json(
+        (review_document(one) async for one in found), args.desk, name="review"
+    )
+
+
+_DESKS: Final = {"matching": _matches, "duplicates": _groups, "intake": _review}
+
+
 async def _match_csv(found: AsyncIterator[Recommendation]) -> AsyncIterator[str]:
     yield _line(CSV_COLUMNS)
     async for one in found:
@@ -72,6 +90,12 @@ async def _group_csv(found: AsyncIterator[Group]) -> AsyncIterator[str]:
     async for one in found:
         for row in group_rows(one):
             yield _line(row)
+
+
+async def _review_csv(found: AsyncIterator[ReviewLine]) -> AsyncIterator[str]:
+    yield _line(REVIEW_COLUMNS)
+    async for one in found:
+        yield _line(review_row(one))
 
 
 def _line(cells: tuple[str, ...] | list[str]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import UsageError
 from core.model import Recommendation, RecommendationFilter, Status
+from tui.commands.intake import print_entry
 from tui.commands.opening import box_names, known_endpoint, opened
 from tui.documents import recommendation_document, recommendation_lines, recommendation_table
 
@@ -23,6 +24,9 @@ async def list_recommendations(args: argparse.Namespace, console: Console) -> in
     """Print recommendations, best first, rivals of one scene together."""
     async with opened(args, console) as runtime:
         desk = runtime.matching
+        known = [one.value for one in Status]
+        if args.status not in known:
+            raise UsageError(f"matches are never {args.status}; there are: {', '.join(known)}")
         wanted = RecommendationFilter(
             statuses=(Status(args.status),),
             endpoint=await known_endpoint(desk, args.endpoint),
@@ -63,11 +67,14 @@ async def recommendations(desk: MatchingDesk, ids: Sequence[int]) -> AsyncIterat
 
 
 async def show(args: argparse.Namespace, console: Console) -> int:
-    """Print one recommendation with all its evidence, and its rivals."""
+    """Print one recommendation with all its evidence, and its rivals; or a picture of the review that has the id."""
     async with opened(args, console) as runtime:
         desk = runtime.matching
         one = await desk.get(args.id)
         if one is None:
+            if (entry := await runtime.intake.get(args.id)) is not None:
+                print_entry(entry, args, console)
+                return 0
             raise UsageError(f"there is no recommendation {args.id}; `winnow list matching` shows them")
         rivals = await desk.rivals(one)
         names = await box_names(desk)

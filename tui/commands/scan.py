@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.duplicates.scan import DuplicatesReport
 from core.errors import ConfigError, JobCancelledError, UsageError, WinnowError
+from core.intake.run_report import IntakeReport
 from core.runtime import Progress, Runtime, ScanOptions, ScanReport
 from core.words import count, size
 from tui.commands.opening import endpoint_to_scan, opened
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 MATCHING: Final = "matching"
 DUPLICATES: Final = "duplicates"
-Report = ScanReport | DuplicatesReport
+INTAKE: Final = "intake"
+Report = ScanReport | DuplicatesReport | IntakeReport
 
 
 async def scan(args: argparse.Namespace, console: Console) -> int:
@@ -33,15 +35,22 @@ async def scan(args: argparse.Namespace, console: Console) -> int:
         endpoints = (await endpoint_to_scan(runtime.matching, wanted),) if wanted else ()
         options = ScanOptions(endpoints=endpoints, is_full=args.full)
         desks = asked or desks_in_use(runtime)
+        if INTAKE in desks:
+            runtime.settings.intake.ready(path=runtime.settings.path)
         return await scan_with(runtime, console, options, desks=desks, is_due_only=args.due, is_json=args.scan_json)
 
 
 def desks_in_use(runtime: Runtime) -> tuple[str, ...]:
     """The desks that have something to scan. Raises ConfigError when none has."""
     settings = runtime.settings
-    if not settings.stash.url and not runtime.duplicates.is_configured:
+    in_use = {
+        MATCHING: bool(settings.stash.url),
+        DUPLICATES: runtime.duplicates.is_configured,
+        INTAKE: settings.intake.enabled,
+    }
+    if not any(in_use.values()):
         settings.require_stash()
-    return ((MATCHING,) if settings.stash.url else ()) + (DUPLICATES,)
+    return tuple(desk for desk, is_used in in_use.items() if is_used)
 
 
 async def scan_with(
@@ -58,6 +67,7 @@ async def scan_with(
     scans: dict[str, tuple[Callable[[], Awaitable[Report]], Callable[[], Awaitable[float | None]]]] = {
         MATCHING: (lambda: runtime.matching.scan(options), runtime.matching.next_scan_at),
         DUPLICATES: (runtime.duplicates.scan, runtime.duplicates.next_scan_at),
+        INTAKE: (runtime.intake.run, runtime.intake.next_run_at),
     }
     reports: dict[str, Report] = {}
     errors: list[str] = []
@@ -100,8 +110,10 @@ def print_report(report: Report, console: Console) -> None:
     """What a scan found, in words."""
     if isinstance(report, ScanReport):
         _print_matching(report, console)
-    else:
+    elif isinstance(report, DuplicatesReport):
         _print_duplicates(report, console)
+    else:
+        _print_intake(report, console)
 
 
 def _print_matching(report: ScanReport, console: Console) -> None:
@@ -134,6 +146,27 @@ def _print_duplicates(report: DuplicatesReport, console: Console) -> None:
     console.out(f"{waiting} for a decision{gain}.")
     if groups:
         console.out("Next: winnow list duplicates")
+
+
+def _print_intake(report: IntakeReport, console: Console) -> None:
+    review = {category: number for category, number in report.review.items() if number}
+    console.out(
+        f"{count(report.processed, 'picture')} worked on: {report.sorted} sorted, {sum(review.values())} to review."
+    )
+    for category, number in review.items():
+        console.out(f"  {category.value.replace('_', ' ')}: {number}")
+    if report.trashed:
+        console.out(f"  {report.trashed} to the trash: known already")
+    if report.failed:
+        console.out(f"  {report.failed} failed: `winnow list intake --status failed` names them")
+    for words, number in report.waiting.items():
+        console.out(f"  waits ({number}): {plain(words)}")
+    for failure in report.errors:
+        console.out(f"  {plain(failure.source)}: FAILED: {plain(failure.error)}")
+    if report.pending:
+        console.out(f"{count(report.pending, 'picture')} still to be worked on, in a later run.")
+    if review:
+        console.out("Next: winnow list intake")
 
 
 def progress_line(progress: Progress) -> str:

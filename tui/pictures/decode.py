@@ -8,12 +8,14 @@ from __future__ import annotations
 import struct
 import warnings
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from core.errors import DecodeError
 from tui.pictures.detect import Cell, Drawing
+from tui.pictures.marks import Mark, mark
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -94,8 +96,8 @@ def fitted(width: int, height: int, box: Box) -> tuple[int, int]:
     return max(1, min(columns, box.columns)), max(1, min(rows, box.rows))
 
 
-def draw(thumbnail: bytes, box: Box, drawing: Drawing) -> Drawn:
-    """A cached thumbnail drawn for a box. Raises DecodeError when it is broken."""
+def draw(thumbnail: bytes, box: Box, drawing: Drawing, marks: Sequence[Mark] = ()) -> Drawn:
+    """A cached thumbnail drawn for a box, with frames round these places. Raises DecodeError when it is broken."""
     from PIL import Image
 
     try:
@@ -104,8 +106,10 @@ def draw(thumbnail: bytes, box: Box, drawing: Drawing) -> Drawn:
         columns, rows = fitted(image.width, image.height, box)
         if drawing is Drawing.HALFCELL:
             pixels = image.resize((columns, rows * 2), Image.Resampling.BOX, reducing_gap=2.0)
+            mark(pixels, marks)
             return Drawn(drawing, columns, rows, pixels.tobytes())
         image = image.resize((columns * box.cell.width, rows * box.cell.height), Image.Resampling.BILINEAR)
+        mark(image, marks)
         if drawing is Drawing.KITTY:
             out = BytesIO()
             image.quantize(_KITTY_COLOURS, Image.Quantize.FASTOCTREE).save(out, "PNG", compress_level=6)

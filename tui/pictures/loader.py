@@ -18,6 +18,7 @@ from tui.pictures import decode
 from tui.pictures.cache import ThumbnailCache
 from tui.pictures.decode import Box, Drawn
 from tui.pictures.detect import Drawing
+from tui.pictures.marks import Mark
 
 _T = TypeVar("_T")
 _THREADS: Final = 2
@@ -26,15 +27,22 @@ MEMORY_BYTES: Final = 12 << 20
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Where a picture comes from. `key` tells it from every other, `label` stands in its place as text."""
+    """Where a picture comes from. `key` tells it from every other, `label` stands in its place as text.
+
+    `marks` are the places in it that are framed.
+    """
 
     key: str
     label: str
     fetch: Callable[[], Awaitable[bytes | None]]
+    marks: tuple[Mark, ...] = ()
 
 
 Outcome = Drawn | str
 """A picture that can be drawn, or in words why there is none."""
+
+
+_Key = tuple[str, tuple[Mark, ...], Box, Drawing]
 
 
 @dataclass(slots=True)
@@ -45,13 +53,18 @@ class _Request:
     is_wanted: Callable[[], bool]
     deliver: Callable[[Outcome], None]
 
+    @property
+    def key(self) -> _Key:
+        """What tells the drawn picture from every other."""
+        return self.picture.key, self.picture.marks, self.box, self.drawing
+
 
 class PictureLoader:
     """One a running app. Use it from the event loop alone."""
 
     def __init__(self, cache: ThumbnailCache, *, memory_bytes: int = MEMORY_BYTES) -> None:
         self._cache = cache
-        self._memory: OrderedDict[tuple[str, Box, Drawing], Drawn] = OrderedDict()
+        self._memory: OrderedDict[_Key, Drawn] = OrderedDict()
         self._memory_bytes = memory_bytes
         self._used_bytes = 0
         self._waiting: list[_Request] = []
@@ -68,12 +81,13 @@ class PictureLoader:
         deliver: Callable[[Outcome], None],
     ) -> None:
         """Have a picture delivered. What is in memory is delivered before this returns."""
-        known = self._memory.get((picture.key, box, drawing))
+        request = _Request(picture, box, drawing, is_wanted, deliver)
+        known = self._memory.get(request.key)
         if known is not None:
-            self._memory.move_to_end((picture.key, box, drawing))
+            self._memory.move_to_end(request.key)
             deliver(known)
             return
-        self._waiting.append(_Request(picture, box, drawing, is_wanted, deliver))
+        self._waiting.append(request)
         if len(self._tasks) < _THREADS:
             task = asyncio.create_task(self._serve())
             self._tasks.add(task)
@@ -125,8 +139,8 @@ class PictureLoader:
             return f"no picture ({type(error).__name__})"
 
     async def _drawn(self, request: _Request, thumbnail: bytes) -> Drawn:
-        drawn = await self._in_thread(decode.draw, thumbnail, request.box, request.drawing)
-        key = (request.picture.key, request.box, request.drawing)
+        drawn = await self._in_thread(decode.draw, thumbnail, request.box, request.drawing, request.picture.marks)
+        key = request.key
         before = self._memory.pop(key, None)
         self._used_bytes += len(drawn.data) - (len(before.data) if before else 0)
         self._memory[key] = drawn

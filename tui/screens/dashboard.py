@@ -5,21 +5,46 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from core.model import RecommendationFilter
-from core.runtime import ACCEPT, APPLY, DUPLICATES_SCAN, SCAN, JobRecord, JobState, MatchingSummary, ScanOptions
+from core.runtime import (
+    ACCEPT,
+    APPLY,
+    DUPLICATES_SCAN,
+    INTAKE_RUN,
+    INTAKE_WATCH,
+    SCAN,
+    JobRecord,
+    JobState,
+    MatchingSummary,
+    ScanOptions,
+)
 from tui.bindings import bindings
 from tui.messages import DecisionsChanged, JobsProgressed, ServerChecked
 from tui.screens.base import WinnowScreen
 from tui.screens.dashboard_duplicates import duplicates_lines
+from tui.screens.dashboard_intake import intake_lines
 from tui.screens.dashboard_words import card_lines, no_server_lines, running_lines, trouble_lines
 from tui.widgets.card import Card
+from tui.widgets.scrolling import ScrollingText
 
 _REFRESH_SECONDS = 5.0
 _OPEN = (JobState.RUNNING, JobState.PAUSED)
+_STOPPABLE = frozenset({SCAN, ACCEPT, DUPLICATES_SCAN, APPLY, INTAKE_RUN, INTAKE_WATCH})
+
+
+class Cards(ScrollingText):
+    """All cards one below the other; they may be higher than the screen."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is something to open."""
+        return True if action == "nav_open" else super().check_action(action, parameters)
+
+    async def action_nav_open(self) -> None:
+        """The matching list."""
+        await self.app.switch_mode("matching")
 
 
 class DashboardScreen(WinnowScreen):
@@ -36,14 +61,16 @@ class DashboardScreen(WinnowScreen):
         self._newest: JobRecord | None = None
 
     def compose_body(self) -> ComposeResult:
-        with VerticalScroll(can_focus=False, id="body"):
+        with Cards(id="body"):
             yield Static(id="trouble")
+            yield Static(id="running")
             yield Card("Matching", id="matching")
             yield Card("Duplicates", id="duplicates")
-            yield Static(id="running")
+            yield Card("Intake", id="intake")
 
     def on_mount(self) -> None:
-        """Other processes may scan and decide too."""
+        """The keys move the cards. Other processes may scan and decide too."""
+        self.query_one(Cards).focus()
         self.set_interval(_REFRESH_SECONDS, self._reload)
 
     def on_screen_resume(self) -> None:
@@ -81,9 +108,23 @@ class DashboardScreen(WinnowScreen):
                 key=self.winnow.keymap_in_force.shown("app.show-duplicates", limit=1),
             )
         )
+        self.query_one("#intake", Card).show(
+            intake_lines(
+                await self.runtime.intake.summary(),
+                now=self.winnow.clock.now(),
+                interval_hours=self.winnow.settings.intake.interval_hours,
+                key=self.winnow.keymap_in_force.shown("app.show-intake", limit=1),
+                width=self._width,
+            )
+        )
         self._show_trouble()
         self._show_running()
         self.refresh_bindings()
+
+    @property
+    def _width(self) -> int:
+        """The columns inside a card."""
+        return max(min(self.size.width - 4, 100) - 8, 30)
 
     def _lines(self, summary: MatchingSummary) -> list[Content]:
         if not self.winnow.settings.stash.url:
@@ -119,7 +160,7 @@ class DashboardScreen(WinnowScreen):
     def _open_job(self) -> tuple[int, JobState] | None:
         """What runs, and its state."""
         for progress in self.winnow.progress.values():
-            if progress.kind in {SCAN, ACCEPT, DUPLICATES_SCAN, APPLY}:
+            if progress.kind in _STOPPABLE:
                 return progress.job_id, progress.state
         elsewhere = self._elsewhere()
         return (elsewhere.id, elsewhere.state) if elsewhere else None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from typing import Final
 
 from core.library import GroupFilter, GroupKind, GroupSort, GroupStatus, Media
 from core.words import size
 from tui.present import plain
+from tui.screens.list_browser import next_of
 from tui.widgets.group_list import KINDS
 
-T = TypeVar("T")
 _NAMES: Final = {
     GroupSort.RECLAIMABLE: "bytes to gain",
     GroupSort.SIZE: "bytes in all",
@@ -52,7 +52,7 @@ class GroupView:
 
     def next_sort(self) -> GroupView:
         """Ordered by the next column, in its own direction."""
-        return replace(self, sort=_next(tuple(GroupSort), self.sort), is_reversed=False)
+        return replace(self, sort=next_of(tuple(GroupSort), self.sort), is_reversed=False)
 
     def reversed(self) -> GroupView:
         """The other way round."""
@@ -61,27 +61,29 @@ class GroupView:
     def next_kind(self) -> GroupView:
         """One kind after the other alone, then all."""
         kinds = (None, *((kind,) for kind in GroupKind))
-        return self._with(replace(self.wanted, kinds=_next(kinds, self.wanted.kinds)))
+        return self._with(replace(self.wanted, kinds=next_of(kinds, self.wanted.kinds)))
 
     def next_media(self) -> GroupView:
         """Videos alone, images alone, both."""
-        return self._with(replace(self.wanted, media=_next((None, *Media), self.wanted.media)))
+        return self._with(replace(self.wanted, media=next_of((None, *Media), self.wanted.media)))
 
     def next_verdict(self) -> GroupView:
         """What a rule decides, what none does, what is gated, all."""
         now = (self.wanted.is_decidable, self.wanted.has_gate)
-        decidable, gate = _next(tuple(one[:2] for one in _VERDICTS), now)
+        decidable, gate = next_of(tuple(one[:2] for one in _VERDICTS), now)
         return self._with(replace(self.wanted, is_decidable=decidable, has_gate=gate))
 
     def next_status(self) -> GroupView:
         """Open, decided, resolved, kept."""
         return self._with(
-            replace(self.wanted, statuses=_next(tuple(one for one, _ in _STATUSES), self.wanted.statuses))
+            replace(self.wanted, statuses=next_of(tuple(one for one, _ in _STATUSES), self.wanted.statuses))
         )
 
     def next_size(self) -> GroupView:
         """Only large ones: from 1 MiB, 100 MiB, 1 GiB to gain, then all."""
-        return self._with(replace(self.wanted, min_reclaimable_bytes=_next(_SIZES, self.wanted.min_reclaimable_bytes)))
+        return self._with(
+            replace(self.wanted, min_reclaimable_bytes=next_of(_SIZES, self.wanted.min_reclaimable_bytes))
+        )
 
     def toggle_weak(self) -> GroupView:
         """Weak pairs in place of the groups, and back."""
@@ -123,9 +125,3 @@ class GroupView:
         """The order in words."""
         name = _NAMES[self.sort]
         return f"{name}, reversed" if self.is_reversed else name
-
-
-def _next(choices: tuple[T, ...], now: T) -> T:
-    """The choice after this one; the first after the last, and where this one is none."""
-    place = choices.index(now) if now in choices else -1
-    return choices[(place + 1) % len(choices)]

@@ -6,7 +6,7 @@ A subclass says what is read and how it is shown. What it shows is stored, so no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol, Self, TypeVar
 
 from textual import on
 from textual.timer import Timer
@@ -18,6 +18,12 @@ from tui.widgets.windowed_list import HasId, WindowedList
 
 _PAUSE_SECONDS: Final = 0.15  # between the last typed letter and the search
 _REFRESH_SECONDS: Final = 2.0  # between two looks at what a running scan added
+T = TypeVar("T")
+
+
+def next_of(choices: Sequence[T], now: T, *, by: int = 1) -> T:
+    """The choice after this one (`by` 1) or before it (-1), round and round; the first where this one is none."""
+    return choices[(choices.index(now) + by) % len(choices)] if now in choices else choices[0]
 
 
 class ListView(Protocol):

@@ -15,6 +15,7 @@ from core.secret import Secret
 from core.settings import SettingInfo, section_of, sections, setting_infos
 from core.settings_edit import change, is_editable, parsed, source
 from core.settings_text import default_text, toml_value
+from core.words import count
 from tui.bindings import bindings
 from tui.dialogs.edit_setting import EditSettingDialog
 from tui.present import content, plain
@@ -80,6 +81,8 @@ class SettingsScreen(WinnowScreen):
         if isinstance(value, Secret):
             is_named = isinstance(written, str) and written.startswith(("env:", "file:"))
             return content(str(written)) if is_named else Content("a key is set" if value else "none")
+        if info.kind == "keys":
+            return Content(f"{count(len(value), 'key')} set" if value else "none")
         unit = f" {info.unit.removesuffix('s') if value == 1 else info.unit}" if info.unit else ""
         is_default = value == info.default
         return Content.assemble((plain(toml_value(value)), "" if is_default else "bold"), (unit, "$quiet"))

@@ -10,7 +10,8 @@ from textual.widgets import Input
 
 class Field(Input):
     """Textual inserts a character at once but carries out backspace or Enter only after that key travelled up to the
-    app, so that in a burst (quick fingers over a slow line) `⌫⌫7` became `7⌫⌫`. Here every key waits its turn.
+    app, so that in a burst (quick fingers over a slow line) `⌫⌫7` became `7⌫⌫`. Here every key waits its turn; what
+    means nothing in one line, as the arrow down, is left to the screen.
     """
 
     BINDINGS: ClassVar = []
@@ -18,10 +19,10 @@ class Field(Input):
     async def _on_key(self, event: events.Key) -> None:
         if not event.is_printable:
             for binding in self._bindings.key_to_bindings.get(event.key, ()):
-                event.stop()
-                event.prevent_default()
-                await self.run_action(binding.action)
-                return
+                if await self.app.run_action(binding.action, self):
+                    event.stop()
+                    event.prevent_default()
+                    return
         await super()._on_key(event)
 
     def _on_paste(self, event: events.Paste) -> None:

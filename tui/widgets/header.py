@@ -18,12 +18,15 @@ TABS: Final = (
     ("dashboard", "Dashboard"),
     ("matching", "Matching"),
     ("duplicates", "Duplicates"),
+    ("intake", "Intake"),
     ("jobs", "Jobs"),
     ("history", "History"),
     ("dismissals", "Dismissals"),
     ("settings", "Settings"),
 )
-_SHORT: Final = {"dashboard": "Dash", "matching": "Match", "duplicates": "Dupl", "dismissals": "Dismiss"}
+_SHORT: Final = {
+    "dashboard": "Dash", "matching": "Match", "duplicates": "Dupl", "dismissals": "Dism", "settings": "Set",
+}  # fmt: skip
 """What tabs are called where there is little room."""
 
 

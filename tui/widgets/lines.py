@@ -69,8 +69,9 @@ class Lines(Widget):
         return len(self._lines_at(width))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Another width, other lines."""
+        """Other room, other lines: what makes them may look at the height, too."""
         del event
+        self._width = -1
         self.refresh()
 
     def _lines_at(self, width: int) -> Sequence[Line]:

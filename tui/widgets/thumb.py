@@ -85,7 +85,7 @@ class Thumb(Widget, can_focus=False):
         cell = self._pictures.ability.cell
         box = Box(min(size.width, kitty.MOST_CELLS), min(size.height, kitty.MOST_CELLS), cell)
         drawing = self._drawing()
-        asked = (picture.key, box, drawing)
+        asked = (picture.key, picture.marks, box, drawing)
         if asked == self._asked:
             return
         self._asked = asked

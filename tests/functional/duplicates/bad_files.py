@@ -18,11 +18,11 @@ from media_clips import Clip, moving_frame, write_clip, write_sound
 from PIL import Image
 
 from core.clock import SystemClock
-from core.duplicates.catalog import look_at
-from core.duplicates.hashing import HashReport, HashRequest, HashRun
 from core.duplicates.scan import DuplicatesReport, DuplicatesScan
+from core.hashing import HashReport, HashRequest, HashRun
 from core.jobs import Job, Jobs
 from core.library import Group, GroupFilter, LibraryFile, Media
+from core.media.files import look_at
 from core.media.folders import media_of
 from core.media.pool import MediaPool
 from core.settings import Settings

@@ -23,7 +23,7 @@ _VICTIM = """
 import asyncio, sys
 from pathlib import Path
 from bad_files import Bench, request
-from core.duplicates import hashing
+from core import hashing
 
 hashing._SAVE_FILES, hashing._SAVE_SECONDS = int(sys.argv[2]), 1e9
 

@@ -67,7 +67,7 @@ async def test_a_server_that_is_gone_shows_what_is_stored_stays_and_it_recovers(
         world.stash.faults.add("unauthorized", times=None)
         driver.app.check_server()
         await driver.shows("Stash cannot be used", "✗ offline", "25  wait for a decision")
-        await driver.go("4", "jobs")
+        await driver.go("5", "jobs")
         await driver.shows("matching scan", "✗ offline")
         await driver.go("1", "dashboard")
         world.stash.faults.clear()

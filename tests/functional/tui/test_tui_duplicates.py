@@ -149,13 +149,13 @@ async def test_a_hostile_name_is_shown_literally_on_every_screen(duplicates_worl
         await driver.until(lambda: isinstance(driver.screen, RemovalDialog))
         await driver.press("y")
         await driver.until(lambda: not (camera / f"{HOSTILE_FILE}.jpg").exists() or driver.said("not"), "applied")
-        await driver.go("4", "jobs")
+        await driver.go("5", "jobs")
         await driver.until(lambda: driver.screen.query("RecordTable"))
         jobs = await driver.app.runtime.jobs.newest()
         scan = next(job for job in jobs if job.kind == "duplicates.scan")
         await driver.move_to(str(scan.id))
         await driver.shows(SHOWN)  # the log names the broken file
-        await driver.go("5", "history")
+        await driver.go("6", "history")
         await driver.shows(SHOWN)
         assert "\x1b" not in driver.text
         assert "\u202e" not in driver.text

@@ -30,6 +30,8 @@ _ANSWERED_BY = {
     "detail": ("tui.screens.match_detail", "MatchDetailScreen"),
     "duplicates": ("tui.screens.duplicates", "DuplicatesScreen"),
     "compare": ("tui.screens.compare", "CompareScreen"),
+    "intake": ("tui.screens.intake", "IntakeScreen"),
+    "person": ("tui.dialogs.person", "PersonDialog"),
     "jobs": ("tui.screens.jobs", "JobsScreen"),
     "history": ("tui.screens.history", "HistoryScreen"),
     "dismissals": ("tui.screens.dismissals", "DismissalsScreen"),
@@ -58,9 +60,10 @@ async def test_the_palette_and_the_help_name_every_command_of_the_screen(world: 
     async with opened(world, tmp_path / "data", size=(120, 180)) as driver:
         await driver.scan()
         modes = (
-            "matching", "duplicates", "jobs", "history", "dismissals", "settings", "messages", "dashboard", "detail",
+            "matching", "duplicates", "intake", "jobs", "history", "dismissals", "settings", "messages", "dashboard",
+            "detail",
         )  # fmt: skip
-        for key, mode in zip("234567812", modes, strict=True):
+        for key, mode in zip("2345678912", modes, strict=True):
             if mode == "messages":
                 await driver.press(key)
                 await driver.until(lambda: driver.screen.SCOPE == "messages")
@@ -104,7 +107,7 @@ async def test_a_remapped_command_works_in_every_focus(world: DemoWorld, tmp_pat
         await driver.press("3", "4")  # the shipped keys mean nothing now
         await driver.press(key)
         await driver.until(lambda: driver.app.current_mode == "jobs")
-        await driver.go("7", "settings")
+        await driver.go("8", "settings")
         await driver.move_to("matching.min_matching_fingerprints")
         await driver.press("enter")
         await driver.until(lambda: bool(driver.screen.query(Input)))
@@ -116,7 +119,7 @@ async def test_a_remapped_command_works_in_every_focus(world: DemoWorld, tmp_pat
 
 async def test_what_is_typed_goes_into_the_field_and_the_footer_knows(world: DemoWorld, tmp_path: Path) -> None:
     async with opened(world, tmp_path / "data") as driver:
-        await driver.go("7", "settings")
+        await driver.go("8", "settings")
         await driver.move_to("matching.min_matching_fingerprints")
         await driver.press("enter")
         await driver.until(lambda: bool(driver.screen.query(Input)))
@@ -141,7 +144,7 @@ async def test_mistakes_in_the_users_file_are_told_and_the_app_starts(world: Dem
         assert driver.said("did you mean help?")
         await driver.press("f8")
         await driver.until(lambda: driver.app.current_mode == "jobs")
-        await driver.press("8")
+        await driver.press("9")
         await driver.shows("did you mean help?")
 
 

@@ -33,7 +33,7 @@ async def test_history_undoes_a_batch_and_an_action_after_a_yes(
 ) -> None:
     async with opened(world, tmp_path / "data", size=size) as driver:
         await _decide(driver)
-        await driver.go("5", "history")
+        await driver.go("6", "history")
         await driver.shows("dismiss 3", "3 done", "Actions of batch")
         await driver.press("G")
         await driver.shows("Actions of batch 1", "dismiss Certain")
@@ -60,7 +60,7 @@ async def test_undo_under_one_key_takes_the_last_decision_from_anywhere(world: D
         await driver.until(lambda: driver.said("nothing to undo"))
         await driver.app.runtime.matching.scan()
         await driver.app.runtime.matching.dismiss((await driver.pending())[:2])
-        await driver.go("6", "dismissals")
+        await driver.go("7", "dismissals")
         await driver.shows("Certain")
         await driver.press("u")
         await driver.shows("Undo dismiss 2")
@@ -71,11 +71,11 @@ async def test_undo_under_one_key_takes_the_last_decision_from_anywhere(world: D
 @pytest.mark.parametrize("size", SIZES)
 async def test_dismissals_are_withdrawn_one_or_several(world: DemoWorld, tmp_path: Path, size: tuple[int, int]) -> None:
     async with opened(world, tmp_path / "data", size=size) as driver:
-        await driver.go("6", "dismissals")
+        await driver.go("7", "dismissals")
         await driver.shows("Nothing is dismissed")
         await _decide(driver)
         await driver.go("1", "dashboard")
-        await driver.go("6", "dismissals")
+        await driver.go("7", "dismissals")
         await driver.shows("for good", "Reason: [/b] no")
         await driver.press("w")
         await driver.until(lambda: driver.screen.query_one(RecordTable).row_count == 2)
@@ -90,7 +90,7 @@ async def test_jobs_show_their_log_and_are_paused_stopped_and_resumed(
     world: DemoWorld, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     async with opened(world, tmp_path / "data", size=size) as driver:
-        await driver.go("4", "jobs")
+        await driver.go("5", "jobs")
         await driver.shows("Nothing has run yet")
         world.boxes[0].faults.add("silent")
         await driver.app.runtime.matching.start_scan(ScanOptions())
@@ -113,7 +113,7 @@ async def test_jobs_show_their_log_and_are_paused_stopped_and_resumed(
 
 async def test_a_job_that_fails_while_its_screen_is_open_says_why(world: DemoWorld, tmp_path: Path) -> None:
     async with opened(world, tmp_path / "data") as driver:
-        await driver.go("4", "jobs")
+        await driver.go("5", "jobs")
         world.stash.faults.add("login-page", times=None)
         await driver.app.runtime.matching.start_scan(ScanOptions())
         await driver.shows("✗ failed")
@@ -125,7 +125,7 @@ async def test_a_job_goes_on_when_its_screen_is_left(world: DemoWorld, tmp_path:
         world.boxes[0].faults.add("silent")
         await driver.press("s")
         await driver.shows("▶ running")
-        await driver.go("7", "settings")
+        await driver.go("8", "settings")
         world.boxes[0].faults.release()
         await driver.until(lambda: driver.said("matching scan is done"))
         await driver.go("1", "dashboard")
@@ -138,10 +138,14 @@ async def test_settings_are_changed_checked_and_reset_with_comments_kept(
 ) -> None:
     config = world.config_path
     config.write_text(config.read_text() + "\n[matching]  # mine\n# thirty is enough\nrecheck_days = 12\n")
+    config.write_text(config.read_text() + '\n[notify]\napprise = ["json://a-secret", "json://b-secret"]\n')
     async with opened(world, tmp_path / "data", size=size) as driver:
-        await driver.go("7", "settings")
+        await driver.go("8", "settings")
         await driver.shows("stash.url", "a key is set", "matching.recheck_days", "12 days")
         assert world.stash.api_key not in driver.text
+        await driver.move_to("notify.apprise")
+        await driver.shows("2 keys set")
+        assert "-secret" not in driver.text
         await driver.move_to("matching.min_matching_fingerprints")
         await driver.shows("May be: a whole number from 1 to 100")
         await driver.press("enter")
@@ -171,7 +175,7 @@ async def test_settings_are_changed_checked_and_reset_with_comments_kept(
 async def test_messages_are_kept_scrolled_and_copied(world: DemoWorld, tmp_path: Path) -> None:
     async with opened(world, tmp_path / "data") as driver:
         driver.app.say("[/b][red]\x1b[2J‮ said", severity="error")
-        await driver.press("8")
+        await driver.press("9")
         await driver.shows(HOSTILE, "✗")
         await driver.press("y", "g", "G")
         assert "said" in driver.app.clipboard
@@ -204,9 +208,9 @@ async def test_hostile_names_are_shown_literally_in_records(world: DemoWorld, tm
         rows = [row for row in await desk.rows(await driver.pending()) if "\x1b" in row.local_title]
         assert rows
         await desk.dismiss([row.id for row in rows], reason="\x1b]0;x\x07 ‮")
-        await driver.go("6", "dismissals")
+        await driver.go("7", "dismissals")
         await driver.shows(HOSTILE, "␛]0;x␇")
-        await driver.go("5", "history")
+        await driver.go("6", "history")
         await driver.shows(HOSTILE)
         await driver.press("u")
         await driver.shows("Undo dismiss", HOSTILE)
@@ -219,7 +223,7 @@ async def test_every_theme_draws_every_screen(world: DemoWorld, tmp_path: Path, 
     async with opened(world, tmp_path / "data") as driver:
         await driver.press("ctrl+t")
         driver.app.theme = theme
-        for key, mode in (("4", "jobs"), ("7", "settings"), ("1", "dashboard")):
+        for key, mode in (("5", "jobs"), ("8", "settings"), ("1", "dashboard")):
             await driver.go(key, mode)
         await driver.press("ctrl+l")
         await driver.shows("Matching")
@@ -229,7 +233,7 @@ async def test_pasted_text_and_held_keys_decide_nothing(world: DemoWorld, tmp_pa
     async with opened(world, tmp_path / "data") as driver:
         await _decide(driver)
         before = [one.counts for one in await driver.app.runtime.history.batches()]
-        await driver.go("5", "history")
+        await driver.go("6", "history")
         await driver.shows("Actions of batch")
         driver.app.post_message(Paste("Uytyyy\nq"))
         await driver.press(*"jjjjjjjjjjkkkk", "enter", "enter", "pagedown", "end", "home")

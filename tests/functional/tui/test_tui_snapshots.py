@@ -100,7 +100,7 @@ async def test_screens_look_as_they_did(tmp_path: Path, size: tuple[int, int]) -
             seen["detail"] = await settled(driver)
             await driver.press("a")
             await driver.press("escape")
-            await driver.go("5", "history")
+            await driver.go("6", "history")
             await driver.shows("accept 1 match")
             seen["history"] = await settled(driver)
     for name in SCREENS:

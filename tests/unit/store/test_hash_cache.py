@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.duplicates.catalog import look_at
 from core.errors import StoreError
 from core.library import FileFacts, FileHashes, FileIdentity
+from core.media.files import look_at
 from core.store import hash_cache
 from core.store.database import Database
 from core.store.hash_cache import Known

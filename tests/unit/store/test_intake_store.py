@@ -10,13 +10,16 @@ import pytest
 from intake_rows import ANN, BEA, FACES, SORTED, added, fetched, item, sha
 
 from core.incoming import (
+    Added,
     DuplicateOf,
     ItemState,
     Known,
+    NewFile,
     NewItem,
     Person,
 )
-from core.store import facts, intake, intake_known, migrations
+from core.library import FileIdentity
+from core.store import facts, intake, intake_feed, intake_known, migrations
 from core.store.database import Database
 from core.store.migrations import MIGRATIONS
 
@@ -33,22 +36,55 @@ async def test_what_is_added_twice_is_one(database: Database) -> None:
     assert (await item(database, first[0])).filename == "http://a/1.jpg"
 
 
-async def test_a_file_is_one_by_its_content_whatever_it_is_called(database: Database) -> None:
-    path = os.fsdecode(b"/in/caf\xe9.jpg")
+def new_file(path: str, number: int, *, inode: int) -> NewFile:
+    identity = FileIdentity(1, inode, 100, 5)
+    return NewFile("drop", path, Path(path).name, identity, sha(number), b"1" * 20, b"5" * 16)
+
+
+async def handed_over(database: Database, *files: NewFile, now: float = 1.0) -> list[Added]:
     async with database.write() as tx:
-        one, two, three = await intake.add(
-            tx,
-            [
-                NewItem.file(path, source="drop", filename=path, sha256=sha(1)),
-                NewItem.file("/in/b.jpg", source="drop", filename="b.jpg", sha256=sha(1)),
-                NewItem.file(path, source="drop", filename="c", sha256=sha(2)),
-            ],
-            now=1.0,
-        )
-    assert (one.is_new, two.is_new, three.is_new) == (True, False, True)
-    assert one.id == two.id
+        return await intake_feed.hand_over_files(tx, files, now=now)
+
+
+async def test_a_file_is_one_by_its_content_and_place_and_by_its_inode(database: Database) -> None:
+    path = os.fsdecode(b"/in/caf\xe9.jpg")
+    one, two, three, four = await handed_over(
+        database,
+        new_file(path, 1, inode=11),
+        new_file(path, 1, inode=11),
+        new_file("/in/link.jpg", 1, inode=11),  # another name of the same file
+        new_file("/in/copy.jpg", 1, inode=12),  # another file of the same content
+    )
+    assert [each.is_new for each in (one, two, three, four)] == [True, False, False, True]
+    assert one.id == two.id == three.id != four.id
     found = await item(database, one.id)
-    assert (found.origin, found.filename) == (path, r"/in/caf\udce9.jpg")
+    assert (found.origin, found.filename, found.state) == (path, r"caf\udce9.jpg", ItemState.FETCHED)
+    assert found.identity == FileIdentity(1, 11, 100, 5)
+
+
+@pytest.mark.parametrize("state", [ItemState.FAILED, ItemState.RETURNED])
+async def test_what_failed_or_was_returned_begins_anew_when_it_is_handed_over_again(
+    database: Database, state: ItemState
+) -> None:
+    (one,) = await handed_over(database, new_file("/in/a.jpg", 1, inode=11))
+    async with database.write() as tx:
+        if state is ItemState.FAILED:
+            await intake.set_error(tx, one.id, "why", next_at=None, now=2.0)
+        else:
+            await intake.give_back(tx, one.id, path="/in/a.jpg", now=2.0)
+    (again,) = await handed_over(database, new_file("/in/a.jpg", 1, inode=11), now=3.0)
+    assert (again.id, again.is_new, again.is_again, again.state) == (one.id, False, True, ItemState.FETCHED)
+    found = await item(database, one.id)
+    assert (found.state, found.error, found.finished_at) == (ItemState.FETCHED, "", None)
+
+
+async def test_a_file_that_comes_where_one_went_from_is_another_one(database: Database) -> None:
+    (one,) = await handed_over(database, new_file("/in/a.jpg", 1, inode=11))
+    async with database.write() as tx:
+        await intake.set_finished(tx, one.id, ItemState.SORTED, path="/faces/Ann/a.jpg", person=ANN, now=2.0)
+    (two,) = await handed_over(database, new_file("/in/a.jpg", 1, inode=12), now=3.0)
+    assert two.is_new
+    assert two.id != one.id
 
 
 # -- working on -------------------------------------------------------------------------------------------------------
@@ -121,7 +157,7 @@ async def test_an_error_is_kept_and_the_last_one_is_final_until_it_is_begun_agai
     assert (found.state, found.error, found.attempts, found.next_at) == (ItemState.ADDED, "", 0, 70.0)
 
 
-async def test_a_sorted_picture_can_be_looked_at_again(database: Database) -> None:
+async def test_a_sorted_picture_can_be_given_back(database: Database) -> None:
     item_id = await fetched(database, 1)
     async with database.write() as tx:
         await intake.set_finished(
@@ -130,9 +166,13 @@ async def test_a_sorted_picture_can_be_looked_at_again(database: Database) -> No
     found = await item(database, item_id)
     assert (found.person_id, found.person_name, found.auto_sorted, found.finished_at) == ("a", "Ann", True, 2.0)
     async with database.write() as tx:
-        await intake.reopen(tx, item_id, path="/in/1.jpg", now=3.0)
+        await intake.give_back(tx, item_id, path="/in/1.jpg", now=3.0)
     found = await item(database, item_id)
-    assert (found.state, found.file_path, found.auto_sorted, found.outcome) == ("fetched", "/in/1.jpg", False, None)
+    assert (found.state, found.file_path, found.auto_sorted, found.outcome) == ("returned", "/in/1.jpg", False, None)
+    async with database.write() as tx:
+        assert await intake.to_do(tx, now=9.0, limit=9) == []
+        assert await intake.retry(tx, item_id, now=4.0)
+    assert (await item(database, item_id)).state is ItemState.FETCHED
     async with database.read() as reader:
         assert [one.id for one in await intake.fetch(reader, [99, item_id])] == [item_id]
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from core.clock import Clock
-from core.duplicates.catalog import look_at
 from core.errors import DecodeError, MediaError, UnreadableFileError
 from core.jobs import Job
 from core.library import FileFacts, FileHashes, FileIdentity, Media
 from core.media.checksums import Checksums
+from core.media.files import look_at
 from core.media.pool import MediaPool
 from core.store import hash_cache
 from core.store.database import Database
@@ -159,7 +159,7 @@ class HashRun:
             sums = await self._pool.checksums(request.path)
         except DecodeError as error:  # the helper ended or waited too long, and no decoder was at work: not the content
             raise UnreadableFileError(_words(error, request), path=request.path) from error
-        known = replace(known, hashes=_with_sums(known.hashes, sums))
+        known = replace(known, hashes=with_sums(known.hashes, sums))
         if look_at(request.path).identity == request.identity:
             self._found[request.identity] = known  # kept also when the run is stopped over the next step
         return known
@@ -228,7 +228,8 @@ def _lacks(request: HashRequest, known: Known, *, is_fast: bool) -> bool:
     )
 
 
-def _with_sums(hashes: FileHashes, sums: Checksums) -> FileHashes:
+def with_sums(hashes: FileHashes, sums: Checksums) -> FileHashes:
+    """What is known of a content, and what one read of it gave."""
     return replace(
         hashes,
         oshash=sums.oshash,
