@@ -200,6 +200,8 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
         except WinnowError as error:
             self.say(str(error), severity="error")
         except Exception as error:  # noqa: BLE001  the worker boundary: a defect is shown, not lost
+            if not self.is_running:
+                return  # the app ends, and the screen went away under the work
             if self.is_open and self.holder.standing == standing > 0:
                 self.report_defect(error)
             else:  # closed under its hands

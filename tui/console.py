@@ -12,7 +12,7 @@ from typing import Any, Final, TextIO
 
 from core.errors import UsageError, WinnowError
 from tui.documents import table
-from tui.interrupts import immediate
+from tui.interrupts import immediate, wait_for_input
 from tui.present import plain
 
 JSON_VERSION: Final = 1
@@ -115,6 +115,7 @@ class Console:
         self.require_person(flag)
         with immediate():  # before the question is shown: who sees it can press Ctrl-C
             self._prompt(f"{question} ({default}) " if default else f"{question} ")
+            wait_for_input(self._in)
             line = self._in.readline()
         if not line:  # end of input is no answer
             self._say("\n")

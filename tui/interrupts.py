@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, Final, NoReturn
+from typing import IO, Any, Final, NoReturn
 
 from core.errors import JobCancelledError
 
@@ -91,6 +91,24 @@ def immediate() -> Iterator[None]:
         for one in heeded:
             signal.signal(one, previous[one])
         signal.set_wakeup_fd(wakeup)
+
+
+def wait_for_input(stream: IO[str]) -> None:
+    """Wait until there is something to read, within `immediate`.
+
+    A signal that arrives just before a read begins would go unheard until something is typed; it ends this wait.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    woken, waker = os.pipe()
+    os.set_blocking(waker, False)
+    previous = signal.set_wakeup_fd(waker)
+    try:
+        select.select([stream.fileno(), woken], [], [])
+    finally:
+        signal.set_wakeup_fd(previous)
+        os.close(woken)
+        os.close(waker)
 
 
 def _raise(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,22 @@ async def test_a_defect_has_a_report_without_keys_and_the_app_goes_on(world: Dem
         assert world.stash.api_key not in report.read_text()
         await driver.press("escape")
         await driver.shows("No scan has been made yet")
+
+
+async def test_what_meets_a_screen_that_is_gone_because_the_app_ends_is_no_defect(
+    world: DemoWorld, tmp_path: Path
+) -> None:
+    async with opened(world, tmp_path / "data") as driver:
+        app = driver.app
+
+        async def show() -> None:
+            while app.is_running:  # noqa: ASYNC110  its end has no event
+                await asyncio.sleep(0)
+            app.screen.query_one("#gone")
+
+        for group in ("one", "another"):
+            driver.screen.carry_out(show(), group=group)
+        await driver.pilot.pause()
 
 
 async def test_hostile_names_are_shown_literally_in_records(world: DemoWorld, tmp_path: Path) -> None:
