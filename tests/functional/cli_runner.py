@@ -39,16 +39,15 @@ class Ran:
 
 def environment(home: Path, **extra: str) -> dict[str, str]:
     """The environment of a user who has nothing but a home folder."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
     return {**kept, "HOME": str(home), "PYTHONPATH": str(ROOT), **extra}
 
 
-async def winnow(home: Path, *words: str | Path, **env: str) -> Ran:
+async def winnow(home: Path, *words: str | Path, program: Sequence[str] = ("-m", "tui"), **env: str) -> Ran:
     """Run a command without a terminal and wait for its end."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-m",
-        "tui",
+        *program,
         *map(str, words),
         env=environment(home, **env),
         cwd=home,

@@ -364,15 +364,32 @@ async def test_a_scan_is_cancelled_from_another_process(world: DemoWorld, run: W
     assert (await run("jobs", "cancel", "77")).status == 1
 
 
-async def test_demo_of_its_own(tmp_path: Path) -> None:
-    ran = await winnow(tmp_path, "demo", "--scan-only", "--json")
+DRAWN = """
+import os, shutil, sys, tempfile
+from tui.cli import main
+real = tempfile.mkdtemp
+def mkdtemp(*given, **more):
+    place = real(*given, **more)
+    shutil.copytree(os.environ["DRAWN"], place, dirs_exist_ok=True)
+    return place
+tempfile.mkdtemp = mkdtemp
+sys.exit(main())
+"""
+
+
+async def test_demo_of_its_own(tmp_path: Path, drawn_world: Path) -> None:
+    """In a folder that is gone afterwards; its media, which take a while, are there already."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "passing").mkdir()
+    places = {"DRAWN": str(drawn_world), "TMPDIR": str(tmp_path / "passing")}
+    ran = await winnow(tmp_path / "home", "demo", "--scan-only", "--json", program=("-c", DRAWN), **places)
     document = json.loads(ran.out)
     assert (ran.status, document["ok"]) == (0, True)
     matching = document["desks"]["matching"]
     assert len(matching["endpoints"]) == 2
     counts = matching["recommendations"]
     assert (matching["scenes"], counts["pending"], counts["high_confidence"]) == (50, 25, 15)  # duplicates add none
-    assert list(tmp_path.iterdir()) == []
+    assert list((tmp_path / "home").iterdir()) == list((tmp_path / "passing").iterdir()) == []
 
 
 async def test_demo_that_serves(tmp_path: Path, drawn_world: Path) -> None:
