@@ -22,6 +22,7 @@ from core.store.database import Database
 LOCAL: Final = "name:"
 """What the id of somebody begins with whom Immich does not know: the folded name follows."""
 _FRESH_SECONDS: Final = 300.0
+_AGAIN_SECONDS: Final = 15.0  # after an answer that did not come
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,17 @@ class PeopleKnown:
             raise UsageError(f"{len(alike)} people are called {shown(name)}; name one by the id: {each}")
         return alike[0] if alike else local_person(name)
 
+    async def current(self, choice: PersonChoice) -> PersonChoice:
+        """Somebody who was chosen a while ago, as known now: renamed, or whoever has the name where Immich has the one
+        who was meant no more. Raises as `find`.
+        """
+        people = await self.all()
+        if same := next((one for one in people.choices if one.id == choice.id), None):
+            return same
+        if choice.is_in_immich and not people.note and await is_gone(self._immich, choice.id):
+            return await self.find(choice.name)
+        return choice
+
     def forget(self) -> None:
         """Ask Immich anew the next time."""
         self._asked_at = None
@@ -100,7 +112,8 @@ class PeopleKnown:
             return (), ""
         async with self._asking:
             now = self._clock.monotonic()
-            if self._asked_at is None or not 0 <= now - self._asked_at < _FRESH_SECONDS:
+            fresh = _AGAIN_SECONDS if self._note else _FRESH_SECONDS
+            if self._asked_at is None or not 0 <= now - self._asked_at < fresh:
                 try:
                     found = await self._immich.people.all(with_hidden=False)
                     self._named = tuple(
@@ -121,6 +134,16 @@ class PeopleKnown:
             return await asyncio.to_thread(_those_there, base, folders)
         except OSError:
             return folders
+
+
+async def is_gone(immich: ImmichClient | None, person_id: str) -> bool:
+    """Whether Immich no longer has somebody; one who cannot be asked about is not gone."""
+    if immich is None:
+        return False
+    try:
+        return await immich.people.person(person_id) is None
+    except WinnowError:
+        return False
 
 
 def _those_there(base: Base, folders: list[tuple[str, Person]]) -> list[tuple[str, Person]]:

@@ -7,11 +7,11 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from core.errors import LedgerError, WinnowError
+from core.errors import LedgerError
 from core.file_names import folded, safe_name
 from core.intake.model import Person
 from core.intake.names import folder_for
-from core.intake.people_known import LOCAL
+from core.intake.people_known import LOCAL, is_gone
 from core.servers.immich import ImmichClient
 from core.store import intake_known
 from core.store.database import Database
@@ -54,14 +54,7 @@ class PersonFolders:
 
     async def _is_nobody_else(self, owner: Person) -> bool:
         """Whether the owner of a folder is only a name, or somebody whom Immich no longer has."""
-        if owner.id.startswith(LOCAL):
-            return True
-        if self._immich is None:
-            return False
-        try:
-            return await self._immich.people.person(owner.id) is None
-        except WinnowError:
-            return False  # who cannot be asked about stays somebody else
+        return owner.id.startswith(LOCAL) or await is_gone(self._immich, owner.id)
 
     def _folder_named(self, name: str) -> tuple[str, ...]:
         """Folders below the base that bear a person's name, in whatever spelling; the exact one first."""

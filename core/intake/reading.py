@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Final
 
 from core.clock import Clock
 from core.errors import MediaError
@@ -20,6 +21,9 @@ from core.store import intake, review_queue
 from core.store.database import Database
 from core.store.intake_statistics import Statistics, statistics
 from core.store.review_queue import ReviewFilter, ReviewLine, ReviewSort
+
+_FIRST_DAY: Final = date(1970, 1, 2)
+"""Nothing came in before the time that clocks count from, wherever they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +128,10 @@ class Reading:
 def day_range(now: float, days: int) -> tuple[float, float]:
     """From the midnight that begins the first of so many days, of which today is the last, to the one that ends it.
 
-    Unix seconds; in local time, in which a day may have 23 or 25 hours.
+    Unix seconds; in local time, in which a day may have 23 or 25 hours. Days before 1970 are left out.
     """
     today = datetime.fromtimestamp(now).astimezone().date()
-    first = today - timedelta(days=max(days, 1) - 1)
+    first = date.fromordinal(max(today.toordinal() - max(days, 1) + 1, _FIRST_DAY.toordinal()))
     return _midnight(first), _midnight(today + timedelta(days=1))
 
 

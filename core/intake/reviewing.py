@@ -75,7 +75,7 @@ class Reviewing(Reading):
         """
         rules = self._settings.intake.ready()
         waiting, refused = await self._waiting(ids)
-        chosen = person if isinstance(person, PersonChoice) else await self._people.find(person)
+        chosen = await self._who(person)
         if not waiting:
             return BatchReport(0, refused_before=tuple(refused))
         try:
@@ -137,13 +137,16 @@ class Reviewing(Reading):
         Raises as `approve`.
         """
         waiting, _ = await self._waiting(ids)
-        chosen = person if isinstance(person, PersonChoice) else await self._people.find(person)
+        chosen = await self._who(person)
         faces, _ = await self._faces(waiting, chosen)
         number = sum(is_for_good(one) for one in faces)
         if not number:
             return ""
         verb = "is nobody's in Immich and stays" if number == 1 else "are nobody's in Immich and stay"
         return f"{count(number, 'face')} {verb} {shown(chosen.name)}'s after an undo: Immich cannot take a face away"
+
+    async def _who(self, person: PersonChoice | str) -> PersonChoice:
+        return await (self._people.find(person) if isinstance(person, str) else self._people.current(person))
 
     async def _faces(self, waiting: Sequence[Waiting], person: PersonChoice) -> tuple[list[NewEffect], list[str]]:
         if self._immich is None:

@@ -127,6 +127,10 @@ async def test_what_cannot_be_done_is_refused_with_its_reason(run: Winnow, place
     assert "is gone" in ran.out
     found = await document(run, "intake", "reject", *map(str, ids), "--yes", status=1)
     assert (found["rejected"], len(found["refused"]), found["batch"]) == ([], 3, None)
+    await run("undo", "--last")
+    await run("intake", "approve", str(ids[1]), "--person", "Ada", "--yes")
+    found = await document(run, "intake", "approve", *map(str, ids[1:]), "--person", "Ada", "--yes", status=1)
+    assert ([one["id"] for one in found["approved"]], len(found["refused"])) == ([ids[2]], 1)
     assert (await run("intake", "approve", "99", "--person", "Ada", "--yes")).status == 2
     assert (await run("intake", "approve", str(ids[0]), "--yes")).status == 2
 

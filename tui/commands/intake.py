@@ -147,8 +147,9 @@ async def approve(args: argparse.Namespace, console: Console) -> int:
         question = f"Move {count(len(args.ids), 'picture')} to {plain(person.name)} ({plain(folder)})?"
         if not await _is_confirmed(desk, question, args, console):
             return 0
+        waiting = await _waiting(desk, args.ids)
         report = await desk.approve(args.ids, person, assign_face=args.assign_face)
-        return await _finish(runtime, report, args, console, ReviewAction.APPROVED)
+        return await _finish(runtime, report, waiting, args, console, ReviewAction.APPROVED)
 
 
 async def reject(args: argparse.Namespace, console: Console) -> int:
@@ -157,8 +158,9 @@ async def reject(args: argparse.Namespace, console: Console) -> int:
         question = f"Move {count(len(args.ids), 'picture')} to the trash?"
         if not await _is_confirmed(runtime.intake, question, args, console):
             return 0
+        waiting = await _waiting(runtime.intake, args.ids)
         report = await runtime.intake.reject(args.ids)
-        return await _finish(runtime, report, args, console, ReviewAction.REJECTED)
+        return await _finish(runtime, report, waiting, args, console, ReviewAction.REJECTED)
 
 
 async def _is_confirmed(desk: IntakeDesk, question: str, args: argparse.Namespace, console: Console) -> bool:
@@ -173,13 +175,23 @@ async def _is_confirmed(desk: IntakeDesk, question: str, args: argparse.Namespac
     return False
 
 
+async def _waiting(desk: IntakeDesk, ids: Sequence[int]) -> list[int]:
+    """Those that wait for a decision, each once."""
+    lines = await desk.lines(list(dict.fromkeys(ids)))
+    return [one.id for one in lines if one.action is ReviewAction.PENDING]
+
+
 async def _finish(
-    runtime: Runtime, report: BatchReport, args: argparse.Namespace, console: Console, wanted: ReviewAction
+    runtime: Runtime,
+    report: BatchReport,
+    waiting: Sequence[int],
+    args: argparse.Namespace,
+    console: Console,
+    wanted: ReviewAction,
 ) -> int:
     """Print what became of a decision: pictures are counted, not what went along with them."""
-    lines = await runtime.intake.lines(list(dict.fromkeys(args.ids)))
-    acted = {one.title for one in report.done}
-    done = [one for one in lines if one.action is wanted] if acted else []
+    lines = await runtime.intake.lines(waiting) if report.done else []
+    done = [one for one in lines if one.action is wanted]
     refused = [*report.refused_before, *(f"{one.title}: {one.words}" for one in report.not_done)]
     is_ok = not refused and not report.stopped_by
     if args.json:

@@ -204,6 +204,39 @@ async def test_who_was_merged_away_leaves_the_folder_to_the_one_of_the_name(know
     assert await folders(known.place) == {"Ada": other.id}
 
 
+async def test_who_was_suggested_and_merged_since_is_the_one_of_the_name(known: Known) -> None:
+    gone, ada = known.person("Ada"), known.person("Ada")
+    suggested = PersonChoice(gone.id, "Ada", is_in_immich=True)
+    del known.server.world.people[gone.id]
+    async with desk_over(known.place) as runtime:
+        assert await approved(runtime, known.place, "a.jpg", ada.id) == "Ada"
+        assert await approved(runtime, known.place, "b.jpg", suggested) == "Ada"
+        assert await runtime.intake.cannot_be_undone([], suggested) == ""
+    assert await folders(known.place) == {"Ada": ada.id}
+
+
+async def test_who_was_suggested_and_renamed_since_has_the_name_of_now(known: Known) -> None:
+    ada, hidden = known.person("Ada King"), known.person("Bob", is_hidden=True)
+    async with desk_over(known.place) as runtime:
+        assert (
+            await approved(runtime, known.place, "a.jpg", PersonChoice(ada.id, "Ada", is_in_immich=True)) == "Ada King"
+        )
+        assert await approved(runtime, known.place, "b.jpg", PersonChoice(hidden.id, "Bob", is_in_immich=True)) == "Bob"
+        assert set((await runtime.intake.statistics(0, 1e12)).by_person) == {"Ada King", "Bob"}
+    assert await folders(known.place) == {"Ada King": ada.id, "Bob": hidden.id}
+
+
+async def test_immich_that_was_away_is_asked_again_soon(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.intake.people_known._AGAIN_SECONDS", 0.0)
+    known.person("Ada")
+    async with desk_over(known.place) as runtime:
+        scopes, known.server.key.scopes = known.server.key.scopes, frozenset()
+        assert "cannot be asked" in (await runtime.intake.people()).note
+        known.server.key.scopes = scopes
+        people = await runtime.intake.people()
+        assert ([one.name for one in people.choices], people.note) == (["Ada"], "")
+
+
 async def test_a_mere_name_becomes_the_person_whom_immich_comes_to_know(known: Known) -> None:
     async with desk_over(known.place) as runtime:
         assert await approved(runtime, known.place, "a.jpg", "Ada") == "Ada"

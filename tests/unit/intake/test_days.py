@@ -51,6 +51,10 @@ def test_a_range_of_days(
     assert found[1] - found[0] == hours * 3600
 
 
+def test_there_are_no_days_before_clocks_count() -> None:
+    assert day_range(at(2026, 7, 3, 12), 10_000_000) == (at(1970, 1, 2), at(2026, 7, 4))
+
+
 @given(st.floats(min_value=1e9, max_value=3e9), st.integers(min_value=-3, max_value=400))
 def test_now_is_in_every_range_and_more_days_begin_earlier(now: float, days: int) -> None:
     since, until = day_range(now, days)
