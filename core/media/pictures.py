@@ -38,6 +38,9 @@ BROKEN = (
 )
 
 
+READ_BYTES = 4 << 20  # of a file at a time: where they end in the middle of a row of blocks, it is decoded twice
+
+
 def decode(path: Path | str) -> Pixels | tuple[Pixels, Pixels, Pixels]:
     """The pixels of an image file: one array (see `perception_hash`), or luma and two chroma planes.
 
@@ -165,8 +168,9 @@ def decoding(path: Path | str) -> Iterator[None]:
 
     Its warning about a large picture is silenced; its refusal at twice that size (179 million pixels) stands.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageFile, UnidentifiedImageError
 
+    ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, READ_BYTES)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
