@@ -97,7 +97,7 @@ class HashRun:
 
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(self._pool.workers, files)):
+                for _ in range(min(self._pool.at_once, files)):
                     group.create_task(work())
         except BaseExceptionGroup as failures:
             raise _first_of(failures) from None

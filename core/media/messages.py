@@ -1,7 +1,7 @@
 """What a media worker and its pool say to each other: length-prefixed MessagePack over the worker's pipes.
 
-The pool sends one `Request` at a time; the worker says `Accepted`, for a long read `Working` about once a second, and
-last the result, or a `Failed`.
+The pool sends a `Request`, or a few one after the other. For each the worker says `Accepted`, for a long read `Working`
+about once a second, and last the result, or a `Failed`. While requests wait, what it says may come a moment later.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Hashing off the event loop: a bounded number of worker processes, each doing one file at a time.
 
-A worker that dies over a file, or takes too long, costs that file alone and is replaced. `concurrent.futures` is not
+A worker that dies over a file, or takes too long, costs that file alone and is replaced; what else it was handed is
+asked of others. `concurrent.futures` is not
 used because there the death of one process fails all work under way, and no single task can be stopped.
 """
 
@@ -29,28 +30,28 @@ from core.media.messages import (
     Task,
 )
 from core.media.process import Worker, WorkerLostError
+from core.media.seats import AHEAD, Seat, Seats
 from core.media.video import VideoInfo
 
 TIMEOUT_SECONDS = 600.0
 GOODBYE_SECONDS = 5.0
-FILES_A_WORKER = 1000  # then a fresh one takes over, so that what a decoder leaks stays bounded
 ATTEMPTS = 3  # to find a worker that lives long enough to take the file
 
 
 class MediaPool:
     """Runs the functions of `core.media` in worker processes; `async with` it, and nothing stays behind.
 
-    `workers` is how many at most, 0 for one a core. `ffmpeg` names the program to take video frames with, "" for
-    PyAV. `timeout_seconds` bounds the work on one file; for checksums, the time without a byte read. A task that
-    is cancelled while it waits ends the worker it waits for.
+    `workers` is how many at most, 0 for one a core; `at_once` requests keep all of them busy. `ffmpeg` names the
+    program to take video frames with, "" for PyAV. `timeout_seconds` bounds the work on one file; for checksums, the
+    time without a byte read. A task that is cancelled while it waits ends the worker it waits for.
     """
 
     def __init__(self, *, workers: int = 0, ffmpeg: str = "", timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self.workers = workers if workers > 0 else _cores()
         self._ffmpeg = ffmpeg
         self._timeout = timeout_seconds
-        self._places = asyncio.Semaphore(self.workers)
-        self._idle: list[Worker] = []
+        self.at_once = self.workers * AHEAD
+        self._seats = Seats(self.workers)
         self._alive: set[Worker] = set()
         self._ending: set[asyncio.Task[None]] = set()
         self._is_closed = False
@@ -125,54 +126,52 @@ class MediaPool:
             raise RuntimeError("the media pool is closed")
         place = os.fsencode(path if os.path.isabs(path) else Path(path).absolute())  # noqa: PTH117  once a file
         request = Request(task, place, ffmpeg=self._ffmpeg, **more)
-        async with self._places:
-            for _ in range(ATTEMPTS):
-                worker = await self._worker()
+        is_shared = task is Task.IMAGE
+        for _ in range(ATTEMPTS + is_shared):
+            async with self._seats.taken(is_shared=is_shared) as seat:
+                worker = await self._worker(seat)
                 try:
-                    self._refuse_when_closed()
-                    result = await worker.ask(request, path, self._timeout, on_read)
+                    return _raised(await self._asked(worker, request, path, on_read), path)
                 except WorkerLostError:
-                    self._drop(worker)
+                    is_shared = False  # alone from now on: whose fault it was is seen then
                     reason = worker.last_words()
-                except asyncio.CancelledError:
-                    self._drop(worker)
-                    raise
-                except BaseException:
-                    self._drop(worker)
-                    self._refuse_when_closed()
-                    raise
-                else:
-                    self._keep(worker)
-                    return _raised(result, path)
-            raise WinnowError(f"the helper process that reads media cannot run ({reason}); install Winnow again")
+        raise WinnowError(f"the helper process that reads media cannot run ({reason}); install Winnow again")
 
-    async def _worker(self) -> Worker:
-        self._refuse_when_closed()
-        while self._idle:
-            worker = self._idle.pop()
-            if worker.is_alive:
-                return worker
+    async def _asked(
+        self, worker: Worker, request: Request, path: Path | str, on_read: Callable[[int], None] | None
+    ) -> Result:
+        """The worker's result; one that did not give any is ended."""
+        try:
+            self._refuse_when_closed()
+            return await worker.ask(request, path, self._timeout, on_read)
+        except BaseException as error:
             self._drop(worker)
-        worker = await Worker.started()
-        self._alive.add(worker)
-        return worker
+            if not isinstance(error, asyncio.CancelledError):
+                self._refuse_when_closed()
+            raise
+
+    async def _worker(self, seat: Seat) -> Worker:
+        """The worker at a place; a fresh one where there is none, or it is spent."""
+        async with seat.starting:
+            self._refuse_when_closed()
+            worker = seat.fresh_enough
+            if worker is None:
+                if seat.worker is not None:
+                    self._drop(seat.worker)
+                seat.worker = worker = await Worker.started()
+                self._alive.add(worker)
+            return worker
 
     def _refuse_when_closed(self) -> None:
         if self._is_closed:
             raise JobCancelledError("hashing was stopped; it goes on with the next scan")
-
-    def _keep(self, worker: Worker) -> None:
-        if worker.served < FILES_A_WORKER and not self._is_closed:
-            self._idle.append(worker)
-        else:
-            self._drop(worker)
 
     def _drop(self, worker: Worker) -> None:
         """End the worker; it is waited for in the background, at the latest when the pool closes."""
         if worker not in self._alive:
             return
         self._alive.discard(worker)
-        worker.kill()
+        worker.drop()
         task = asyncio.create_task(worker.ended())
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)

@@ -38,6 +38,7 @@ from core.media.messages import (
 NICENESS = 10
 OOM_SCORE = "500"  # of 1000: the kernel, short of memory, ends a worker before a server
 WORKING_INTERVAL = 1.0  # seconds
+HOLD_SECONDS = 0.2
 
 
 def main() -> None:
@@ -49,10 +50,15 @@ def main() -> None:
     _step_back()
     requests: SimpleQueue[Request] = SimpleQueue()
     threading.Thread(target=_receive, args=(source, requests), daemon=True).start()
+    answers = _Answers(sink)
     while True:
+        if requests.empty():
+            answers.send()
         request = requests.get()
-        _send(sink, Accepted())
-        _send(sink, _answer(request, sink))
+        answers.hold(Accepted())
+        if requests.empty() or answers.are_late:
+            answers.send()
+        answers.hold(_answer(request, answers))
 
 
 def _step_back() -> None:
@@ -87,26 +93,47 @@ def _read_exactly(source: int, count: int) -> bytes:
     return data
 
 
-def _send(sink: int, answer: Answer) -> None:
-    """Write one answer whole; a pool that is gone is noticed by the reading thread."""
-    data = memoryview(framed(answer))
-    with contextlib.suppress(BrokenPipeError):
-        while data:
-            data = data[os.write(sink, data) :]
+class _Answers:
+    """What the pool is to hear. While it has more to do, the worker holds answers for a moment: each message sent
+    wakes the pool, and costs it as much as ten that come together."""
+
+    def __init__(self, sink: int) -> None:
+        self._sink = sink
+        self._held = bytearray()
+        self._since = 0.0
+
+    @property
+    def are_late(self) -> bool:
+        """Whether something has been held for long enough."""
+        return bool(self._held) and time.monotonic() - self._since > HOLD_SECONDS
+
+    def hold(self, answer: Answer) -> None:
+        """Keep one answer for now."""
+        if not self._held:
+            self._since = time.monotonic()
+        self._held += framed(answer)
+
+    def send(self) -> None:
+        """Write what is held, whole; a pool that is gone is noticed by the reading thread."""
+        data = memoryview(bytes(self._held))
+        self._held.clear()
+        with contextlib.suppress(BrokenPipeError):
+            while data:
+                data = data[os.write(self._sink, data) :]
 
 
-def _answer(request: Request, sink: int) -> Result:
+def _answer(request: Request, answers: _Answers) -> Result:
     """Do the work; every error of a file becomes a `Failed`."""
     path = Path(os.fsdecode(request.path))
     try:
-        return _work(request, path, sink)
+        return _work(request, path, answers)
     except (MediaError, ConfigError) as error:
         return Failed(type(error).__name__, str(error).removeprefix(f"{path}: "))
     except Exception as error:  # noqa: BLE001 - the worker's boundary: a decoder may raise anything over hostile bytes
         return Failed("DecodeError", f"cannot be decoded ({type(error).__name__}: {error}); look at it by hand")
 
 
-def _work(request: Request, path: Path, sink: int) -> Result:
+def _work(request: Request, path: Path, answers: _Answers) -> Result:
     from core.media.checksums import checksums
     from core.media.image import look_at_image
     from core.media.phash import image_phash
@@ -115,7 +142,7 @@ def _work(request: Request, path: Path, sink: int) -> Result:
 
     match request.task:
         case Task.CHECKSUMS:
-            return Checksummed(checksums(path, on_read=_Heartbeat(sink)))
+            return Checksummed(checksums(path, on_read=_Heartbeat(answers)))
         case Task.IMAGE_PHASH:
             return Hashed(image_phash(path))
         case Task.VIDEO_PHASH:
@@ -142,15 +169,16 @@ def _error(request: Request, path: Path) -> float:
 class _Heartbeat:
     """Tells the pool now and then that a large file is still being read."""
 
-    def __init__(self, sink: int) -> None:
-        self._sink = sink
+    def __init__(self, answers: _Answers) -> None:
+        self._answers = answers
         self._next = time.monotonic() + WORKING_INTERVAL
 
     def __call__(self, done: int) -> None:
         now = time.monotonic()
         if now >= self._next:
             self._next = now + WORKING_INTERVAL
-            _send(self._sink, Working(done))
+            self._answers.hold(Working(done))
+            self._answers.send()
 
 
 if __name__ == "__main__":

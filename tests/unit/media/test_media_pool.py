@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -14,6 +13,7 @@ from random import Random
 import numpy
 import pytest
 from media_clips import Clip, moving_frame, write_clip
+from media_processes import children, is_running, until
 from PIL import Image
 
 from core.errors import ConfigError, DecodeError, JobCancelledError, UnreadableFileError, WinnowError
@@ -21,35 +21,6 @@ from core.media.checksums import checksums
 from core.media.phash import image_phash
 from core.media.pool import MediaPool
 from core.media.video import probe, video_phash
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process exists and is more than a memory."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def children(parent: int) -> set[int]:
-    """Processes whose parent is `parent`."""
-    found = set()
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(fields[1]) == parent and fields[0] != "Z":
-            found.add(int(status.parent.name))
-    return found
-
-
-async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait for a condition; fail when it does not come."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come"
-        await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -231,7 +202,7 @@ async def test_closing_stops_what_is_under_way_and_says_so(endless: Path, mine: 
 async def test_workers_are_replaced_after_many_files(
     clip: Path, mine: Callable[[], set[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.media.pool.FILES_A_WORKER", 2)
+    monkeypatch.setattr("core.media.seats.FILES_A_WORKER", 2)
     async with MediaPool(workers=1) as pool:
         seen = []
         for _ in range(4):
