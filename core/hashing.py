@@ -15,8 +15,8 @@ from core.errors import DecodeError, MediaError, UnreadableFileError
 from core.jobs import Job
 from core.library import FileFacts, FileHashes, FileIdentity, Media
 from core.media.checksums import Checksums
-from core.media.files import look_at
 from core.media.pool import MediaPool
+from core.media.seen import look_at
 from core.store import hash_cache
 from core.store.database import Database
 from core.store.hash_cache import Known

@@ -22,7 +22,7 @@ from core.library import (
     Media,
     StashFile,
 )
-from core.media.files import Seen, look_at
+from core.media.seen import Seen, look_at
 from core.path_map import local_path, mapping_of
 from core.servers.library_source import LibrarySource
 from core.settings import PathMapping

@@ -20,8 +20,8 @@ from core.duplicates.rules import Member
 from core.errors import UsageError
 from core.jobs import Job, Jobs
 from core.library import FileIdentity, Group, GroupFilter, GroupKind, GroupStatus, Mark
-from core.media.files import look_at
 from core.media.pool import MediaPool
+from core.media.seen import look_at
 from core.settings_duplicates import DuplicatesSettings
 from core.store import groups, plans
 from core.store.database import Database

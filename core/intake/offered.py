@@ -15,9 +15,9 @@ from typing import Final
 from core.errors import UnreadableFileError
 from core.library import FileIdentity, Media
 from core.media.checksums import Checksums, checksums
-from core.media.files import look_at
 from core.media.folders import FoundFile, Wanted, media_of, walk
 from core.media.kinds import Kind, What, kind_of
+from core.media.seen import look_at
 
 _PARTS: Final = (
     ".part",

@@ -14,7 +14,7 @@ from core.intake.immich_library import own_folder
 from core.intake.model import Item
 from core.intake.offered import ReadFile, read_file
 from core.intake.waiting import Waiting
-from core.media.files import Seen, look_at
+from core.media.seen import Seen, look_at
 from core.settings_intake import IntakeSettings
 from core.store import intake, intake_feed
 from core.store.database import Database

@@ -19,9 +19,9 @@ from core.intake.model import DuplicateOf, Item, Known
 from core.intake.offered import media_by_name
 from core.jobs import Job
 from core.library import FileIdentity, LibraryFile, Media
-from core.media.files import look_at
 from core.media.folders import FoundFile, Wanted, walk
 from core.media.pool import MediaPool
+from core.media.seen import look_at
 from core.path_text import shown
 from core.settings import Settings
 from core.store import hash_cache, intake_known, library

@@ -22,9 +22,9 @@ from core.duplicates.scan import DuplicatesReport, DuplicatesScan
 from core.hashing import HashReport, HashRequest, HashRun
 from core.jobs import Job, Jobs
 from core.library import Group, GroupFilter, LibraryFile, Media
-from core.media.files import look_at
 from core.media.folders import media_of
 from core.media.pool import MediaPool
+from core.media.seen import look_at
 from core.settings import Settings
 from core.settings_duplicates import DuplicatesSettings
 from core.store import groups, hash_cache, library

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.errors import StoreError
 from core.library import FileFacts, FileHashes, FileIdentity
-from core.media.files import look_at
+from core.media.seen import look_at
 from core.store import hash_cache
 from core.store.database import Database
 from core.store.hash_cache import Known
