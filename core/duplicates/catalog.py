@@ -120,16 +120,23 @@ class Catalog:
         places = [place_of(file.path, file.stash_path) for file in files]
         async with self.database.write() as tx:
             await library.put_records(tx, records, scan=self.scan)
-            known = await library.files_at(tx, places, scan=self.scan)
+            known = await library.last_seen(tx, places)
             merged: dict[bytes, LibraryFile] = {}
+            unchanged: list[LibraryFile] = []
             for place, file in zip(places, files, strict=True):
-                other = merged.get(place) or known.get(place)
-                merged[place] = file if other is None else as_one(other, file)
+                scan, before = known.get(place, (0, None))
+                other = merged.get(place) or (before if scan == self.scan else None)
+                if other is None and before is not None and _is_as_before(file, before):
+                    unchanged.append(before)
+                else:
+                    merged[place] = file if other is None else as_one(other, file)
             hashed = await hash_cache.get(tx, [one.identity for one in merged.values() if one.identity is not None])
-            await hash_cache.touch(tx, hashed, now=self.clock.now())
+            used = [one.identity for one in (*merged.values(), *unchanged) if one.identity is not None]
+            await hash_cache.touch(tx, used, now=self.clock.now())
             for place, file in merged.items():
                 if file.identity in hashed:
                     merged[place] = with_known(file, hashed[file.identity])
+            await library.mark_seen(tx, [one.id for one in unchanged], scan=self.scan)
             await library.put_files(tx, merged.values(), scan=self.scan)
 
     async def conclude(self, failed: frozenset[str]) -> int:
@@ -141,6 +148,26 @@ class Catalog:
             await library.forget_files(tx, gone)
         async with self.database.read() as reader:
             return await library.count_files(reader)
+
+
+def _is_as_before(file: LibraryFile, before: LibraryFile) -> bool:
+    """Whether a file that a folder shows is what the last scan wrote down, and what is known of it still holds."""
+    is_named_by_folders_alone = file.facts == FileFacts() and file.hashes == FileHashes() and not file.stash_path
+    return (
+        is_named_by_folders_alone
+        and not before.problem
+        and file.identity is not None
+        and (file.identity, file.links, file.modified_at, file.media, file.sources, file.record, file.stash_path)
+        == (
+            before.identity,
+            before.links,
+            before.modified_at,
+            before.media,
+            before.sources,
+            before.record,
+            before.stash_path,
+        )
+    )
 
 
 def as_one(one: LibraryFile, other: LibraryFile) -> LibraryFile:
@@ -171,15 +198,19 @@ def with_known(file: LibraryFile, known: Known) -> LibraryFile:
     """A file with what the cache knows of its content; what Stash says of it stays."""
     mine, found = file.hashes, known.hashes
     is_better = found.phash is not None and mine.phash_method != "exact"
-    hashes = replace(
-        mine,
-        phash=found.phash if is_better else mine.phash,
-        phash_method=found.phash_method if is_better else mine.phash_method,
-        second=found.second if found.second is not None else mine.second,
-        oshash=mine.oshash if mine.oshash is not None else found.oshash,
-        md5=mine.md5 if mine.md5 is not None else found.md5,
-        sha1=found.sha1 if found.sha1 is not None else mine.sha1,
-        sha256=found.sha256 if found.sha256 is not None else mine.sha256,
+    hashes = (
+        found
+        if mine == FileHashes()
+        else replace(
+            mine,
+            phash=found.phash if is_better else mine.phash,
+            phash_method=found.phash_method if is_better else mine.phash_method,
+            second=found.second if found.second is not None else mine.second,
+            oshash=mine.oshash if mine.oshash is not None else found.oshash,
+            md5=mine.md5 if mine.md5 is not None else found.md5,
+            sha1=found.sha1 if found.sha1 is not None else mine.sha1,
+            sha256=found.sha256 if found.sha256 is not None else mine.sha256,
+        )
     )
     facts = file.facts
     if known.facts is not None and facts == FileFacts():

@@ -45,18 +45,28 @@ class Filling:
         self._clock = clock
         self._distance = distance
         self._is_fast = is_fast
+        self.complete: list[LibraryFile] | None = None
 
     async def fill(self, media: Collection[Media], job: Job) -> HashReport:
-        """Fill in all files of these media. Raises JobCancelledError; what was hashed so far is kept."""
+        """Fill in all files of these media. Raises JobCancelledError; what was hashed so far is kept.
+
+        Where nothing was lacking, `complete` holds the files afterwards: there is no need to read them again.
+        """
         async with self._database.read() as reader:
             shared = await library.sizes_shared(reader)
         requests: list[HashRequest] = []
         places: list[int] = []
+        complete: list[LibraryFile] = []
         async for chunk in known_files(self._database):
             for file in chunk:
                 if file.media in media and (request := self._request(file, shared)) is not None:
                     requests.append(request)
                     places.append(file.id)
+            if requests:
+                complete.clear()
+            else:
+                complete += chunk
+        self.complete = None if requests else complete
         report = HashReport()
         for one, message in ((Media.IMAGE, "hashing pictures"), (Media.VIDEO, "hashing videos")):
             run = HashRun(self._database, self._pool, self._clock, is_fast=self._is_fast)

@@ -107,18 +107,21 @@ class DuplicatesScan:
         filling = Filling(self._database, self._pool, self._clock, distance=self._wanted.distance, is_fast=is_fast)
         hashed = await filling.fill(media, job)
         self.report.hashed, self.report.problems = hashed.hashed, len(hashed.problems)
-        await self._group(job, wrong)
+        await self._group(job, wrong, filling.complete)
         await self._conclude(job)
         return self.report.as_result()
 
     # -- grouping ----------------------------------------------------------------------------------------------------
 
-    async def _group(self, job: Job, wrong: dict[PathMapping | None, str]) -> None:
+    async def _group(
+        self, job: Job, wrong: dict[PathMapping | None, str], complete: Sequence[LibraryFile] | None
+    ) -> None:
         await job.report(done=0, total=None, message="grouping")
         files: dict[Media, list[LibraryFile]] = {media: [] for media in Media}
-        async for chunk in known_files(self._database):
-            for file in chunk:
-                files[file.media].append(file)
+        if complete is None:
+            complete = [file async for chunk in known_files(self._database) for file in chunk]
+        for file in complete:
+            files[file.media].append(file)
 
         def distrust(file: LibraryFile) -> str:
             if not wrong or not file.stash_path or file.record is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import select
 import signal
 import threading
 import time
@@ -38,7 +39,7 @@ from core.media.messages import (
 NICENESS = 10
 OOM_SCORE = "500"  # of 1000: the kernel, short of memory, ends a worker before a server
 WORKING_INTERVAL = 1.0  # seconds
-HOLD_SECONDS = 0.2
+HOLD_SECONDS = 0.2  # at most, where a request takes longer
 
 
 def main() -> None:
@@ -49,14 +50,14 @@ def main() -> None:
     os.dup2(silence, 1)
     _step_back()
     requests: SimpleQueue[Request] = SimpleQueue()
-    threading.Thread(target=_receive, args=(source, requests), daemon=True).start()
     answers = _Answers(sink)
+    threading.Thread(target=_receive, args=(source, requests, answers), daemon=True).start()
     while True:
         if requests.empty():
             answers.send()
         request = requests.get()
         answers.hold(Accepted())
-        if requests.empty() or answers.are_late:
+        if requests.empty():
             answers.send()
         answers.hold(_answer(request, answers))
 
@@ -71,10 +72,20 @@ def _step_back() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _receive(source: int, requests: SimpleQueue[Request]) -> None:
-    """Hand over what arrives. At the end of the input end this process and what it started, whatever it is doing."""
+def _receive(source: int, requests: SimpleQueue[Request], answers: _Answers) -> None:
+    """Hand over what arrives, and see to it that no answer is held for long.
+
+    At the end of the input end this process and what it started, whatever it is doing.
+    """
     try:
-        while head := _read_exactly(source, LENGTH.size):
+        while True:
+            patience = None if requests.empty() else HOLD_SECONDS
+            if not select.select([source], [], [], patience)[0]:
+                answers.send()
+                continue
+            head = _read_exactly(source, LENGTH.size)
+            if not head:
+                break
             requests.put(read_request(_read_exactly(source, LENGTH.unpack(head)[0])))
     finally:
         if os.getpgrp() == os.getpid():
@@ -100,24 +111,18 @@ class _Answers:
     def __init__(self, sink: int) -> None:
         self._sink = sink
         self._held = bytearray()
-        self._since = 0.0
-
-    @property
-    def are_late(self) -> bool:
-        """Whether something has been held for long enough."""
-        return bool(self._held) and time.monotonic() - self._since > HOLD_SECONDS
+        self._writing = threading.Lock()
 
     def hold(self, answer: Answer) -> None:
         """Keep one answer for now."""
-        if not self._held:
-            self._since = time.monotonic()
-        self._held += framed(answer)
+        with self._writing:
+            self._held += framed(answer)
 
     def send(self) -> None:
         """Write what is held, whole; a pool that is gone is noticed by the reading thread."""
-        data = memoryview(bytes(self._held))
-        self._held.clear()
-        with contextlib.suppress(BrokenPipeError):
+        with self._writing, contextlib.suppress(BrokenPipeError):
+            data = memoryview(bytes(self._held))
+            self._held.clear()
             while data:
                 data = data[os.write(self._sink, data) :]
 

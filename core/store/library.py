@@ -70,7 +70,7 @@ def unsigned(value: int | None) -> int | None:
 
 def storable(text: str) -> str:
     """A text without surrogates, which neither SQLite nor JSON takes: bytes that are no UTF-8 become `\\udcff`."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def place_of(path: str | None, stash_path: str) -> bytes:
@@ -139,18 +139,22 @@ async def put_files(tx: Transaction, files: Iterable[LibraryFile], *, scan: int)
     )
 
 
-async def files_at(reader: Reader, places: Sequence[bytes], *, scan: int | None = None) -> dict[bytes, LibraryFile]:
-    """The files at these places, or those of them that this scan saw already."""
-    found: dict[bytes, LibraryFile] = {}
+async def last_seen(reader: Reader, places: Sequence[bytes]) -> dict[bytes, tuple[int, LibraryFile]]:
+    """What is known of these places: the scan that saw the file last, and the file."""
+    found: dict[bytes, tuple[int, LibraryFile]] = {}
     for chunk in chunks(places):
         marks = ", ".join("?" * len(chunk))
-        sql = f"SELECT {_COLUMNS} FROM library_files WHERE place IN ({marks})"
-        values: list[object] = list(chunk)
-        if scan is not None:
-            sql += " AND scan = ?"
-            values.append(scan)
-        found.update((row[1], _file(row)) for row in await reader.rows(sql, values))
+        sql = f"SELECT {_COLUMNS}, scan FROM library_files WHERE place IN ({marks})"
+        found.update((row[1], (row[-1], _file(row))) for row in await reader.rows(sql, list(chunk)))
     return found
+
+
+async def mark_seen(tx: Transaction, ids: Sequence[int], *, scan: int) -> None:
+    """Note that a scan saw these files as they were."""
+    for chunk in chunks(ids):
+        await tx.execute(
+            f"UPDATE library_files SET scan = ? WHERE id IN ({', '.join('?' * len(chunk))})", [scan, *chunk]
+        )
 
 
 async def files(reader: Reader, ids: Sequence[int]) -> dict[int, LibraryFile]:

@@ -142,7 +142,8 @@ async def test_checksums_are_kept_when_the_run_is_stopped_over_the_picture(
         paths = freed(paths, 2)
         summed.clear()
         report = await bench.hash([request(path, wants_checksums=True) for path in paths])
-        assert (report.from_cache, report.hashed) == (2, FILES - 2)
+        assert report.from_cache + report.hashed == FILES
+        assert report.from_cache in (2, 3, 4)  # beside the stuck one others may have come to their end
         assert (await bench.known(paths[2]))["free.png"].hashes.sha256 == known.hashes.sha256
         await ensure_whole(bench, paths)
 
