@@ -162,6 +162,10 @@ class FileFacts:
     is_animated: bool = False
 
 
+NO_HASHES: Final = FileHashes()
+NO_FACTS: Final = FileFacts()
+
+
 @dataclass(frozen=True, slots=True)
 class LibraryFile:
     """One file, as all sources together know it.
@@ -184,8 +188,8 @@ class LibraryFile:
     identity: FileIdentity | None = None
     links: int = 1
     modified_at: float | None = None
-    facts: FileFacts = FileFacts()
-    hashes: FileHashes = FileHashes()
+    facts: FileFacts = NO_FACTS
+    hashes: FileHashes = NO_HASHES
     problem: str = ""
     sources: tuple[str, ...] = ()
 

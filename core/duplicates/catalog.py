@@ -15,6 +15,8 @@ from typing import Final
 from core.clock import Clock
 from core.jobs import Job
 from core.library import (
+    NO_FACTS,
+    NO_HASHES,
     FileFacts,
     FileHashes,
     LibraryFile,
@@ -152,7 +154,7 @@ class Catalog:
 
 def _is_as_before(file: LibraryFile, before: LibraryFile) -> bool:
     """Whether a file that a folder shows is what the last scan wrote down, and what is known of it still holds."""
-    is_named_by_folders_alone = file.facts == FileFacts() and file.hashes == FileHashes() and not file.stash_path
+    is_named_by_folders_alone = file.facts == NO_FACTS and file.hashes == NO_HASHES and not file.stash_path
     return (
         is_named_by_folders_alone
         and not before.problem
@@ -187,7 +189,7 @@ def as_one(one: LibraryFile, other: LibraryFile) -> LibraryFile:
         path=first.path if first.path is not None else second.path,
         identity=first.identity or second.identity,
         links=max(first.links, second.links),
-        facts=first.facts if first.facts != FileFacts() else second.facts,
+        facts=first.facts if first.facts != NO_FACTS else second.facts,
         hashes=hashes,
         problem=first.problem if first.identity is None and second.identity is None else "",
         sources=tuple(sorted({*first.sources, *second.sources})),
@@ -200,7 +202,7 @@ def with_known(file: LibraryFile, known: Known) -> LibraryFile:
     is_better = found.phash is not None and mine.phash_method != "exact"
     hashes = (
         found
-        if mine == FileHashes()
+        if mine == NO_HASHES
         else replace(
             mine,
             phash=found.phash if is_better else mine.phash,
@@ -213,6 +215,6 @@ def with_known(file: LibraryFile, known: Known) -> LibraryFile:
         )
     )
     facts = file.facts
-    if known.facts is not None and facts == FileFacts():
+    if known.facts is not None and facts == NO_FACTS:
         facts = known.facts
     return replace(file, hashes=hashes, facts=facts, problem=file.problem or known.problem)

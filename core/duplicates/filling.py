@@ -10,7 +10,7 @@ from core.clock import Clock
 from core.duplicates.catalog import with_known
 from core.hashing import HashReport, HashRequest, HashRun
 from core.jobs import Job
-from core.library import FileFacts, FileIdentity, LibraryFile, Media
+from core.library import NO_FACTS, FileIdentity, LibraryFile, Media
 from core.media.pool import MediaPool
 from core.store import hash_cache, library
 from core.store.database import Database
@@ -83,18 +83,21 @@ class Filling:
             return None
         is_picture = file.media is Media.IMAGE
         has_phash = file.hashes.phash is not None and (self._is_fast or file.hashes.phash_method == "exact")
-        wanted = HashRequest(
+        wants_second = is_picture and self._distance > _TRUSTED_DISTANCE and file.hashes.second is None
+        wants_checksums = file.hashes.md5 is None and (file.media.value, file.size) in shared
+        wants_facts = file.facts == NO_FACTS
+        if has_phash and not (wants_second or wants_checksums or wants_facts):
+            return None
+        return HashRequest(
             file.path,
             file.identity,
             file.media,
             wants_phash=not has_phash,
-            wants_second=is_picture and self._distance > _TRUSTED_DISTANCE,
-            wants_checksums=(file.media.value, file.size) in shared and file.hashes.md5 is None,
-            wants_facts=file.facts == FileFacts(),
+            wants_second=wants_second,
+            wants_checksums=wants_checksums,
+            wants_facts=wants_facts,
             duration=file.facts.duration,
         )
-        is_wanted = wanted.wants_phash or wanted.wants_second or wanted.wants_checksums or wanted.wants_facts
-        return wanted if is_wanted else None
 
     async def _take_over(self, ids: Sequence[int], job: Job, unread: Mapping[FileIdentity, str]) -> None:
         """Bring what the cache knows to these files, and why some could not be read."""
