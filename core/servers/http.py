@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+import sniffio  # noqa: F401  httpcore imports it in the middle of a request, where a finalizer may interrupt it
 import stamina
 import stamina.instrumentation
 
