@@ -48,9 +48,9 @@ def video_error(one: Path | str, other: Path | str, durations: Sequence[float], 
 def _grey_picture(path: Path | str) -> Image:
     from PIL import Image, ImageOps
 
-    from core.media.pictures import decoding
+    from core.media.pictures import opened
 
-    with decoding(path), Image.open(path) as image:
+    with opened(path) as image:
         image.draft("L", (2 * WIDTH, 2 * WIDTH))
         upright = ImageOps.exif_transpose(image)
         flat = upright.convert("RGBA").convert("L") if upright.mode in ("P", "PA") else upright.convert("L")

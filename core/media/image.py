@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.media.pictures import decoding
+from core.media.pictures import opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,14 +30,12 @@ def look_at_image(path: Path | str, *, is_fast: bool = False, wants_second: bool
 
     Raises UnreadableFileError when it cannot be read, DecodeError when it is broken, foreign or too large.
     """
-    from PIL import Image as Opener
-
     from core.media.phash import image_phash
     from core.media.reduced import reduce, reduced_phash
 
     second: int | None = None
     fast: int | None = None
-    with decoding(path), Opener.open(path) as image:
+    with opened(path) as image:
         width, height = image.size
         container = (image.format or "").lower()
         is_animated = bool(getattr(image, "is_animated", False))

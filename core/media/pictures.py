@@ -6,11 +6,13 @@ depends on whether a picture is scaled as luma and chroma, in 8 bits or in 16.
 
 from __future__ import annotations
 
+import os
 import struct
 import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from core.media.files import unreadable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
 
     from core.media.phash import Pixels
 
@@ -39,6 +42,7 @@ BROKEN = (
 
 
 READ_BYTES = 4 << 20  # of a file at a time: where they end in the middle of a row of blocks, it is decoded twice
+WHOLE_BYTES = 16 << 20  # a file of no more is read at once, into memory of just its size
 
 
 def decode(path: Path | str) -> Pixels | tuple[Pixels, Pixels, Pixels]:
@@ -46,9 +50,7 @@ def decode(path: Path | str) -> Pixels | tuple[Pixels, Pixels, Pixels]:
 
     Raises UnreadableFileError when it cannot be read, DecodeError when it is broken, foreign or too large.
     """
-    from PIL import Image
-
-    with decoding(path), Image.open(path) as image:
+    with opened(path) as image:
         if image.format == "GIF" and image.tile:
             box = image.tile[0][1]
             image.load()
@@ -160,6 +162,17 @@ def _without_black(cmyk: Any) -> Pixels:
     ink = cmyk.astype(numpy.uint32) * 257
     light: Pixels = ((65535 - ink[:, :, :3]) * (65535 - ink[:, :, 3:]) // 65535).astype(numpy.uint16)
     return light
+
+
+@contextmanager
+def opened(path: Path | str) -> Iterator[ImageFile]:
+    """An image file, its pixels not decoded yet; what is done with it raises the errors of `decoding`."""
+    from PIL import Image
+
+    with decoding(path), Path(path).open("rb", buffering=0) as file:
+        is_small = os.fstat(file.fileno()).st_size <= WHOLE_BYTES
+        with Image.open(BytesIO(file.read()) if is_small else path) as image:
+            yield image
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import DecodeError
-from core.media.pictures import decoding
+from core.media.pictures import decoding, opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,7 +26,7 @@ def thumbnail(path: Path | str, at: float | None, *, ffmpeg: str = "") -> bytes:
         return _jpeg(_frame(path, at, ffmpeg))
     from PIL import Image, ImageOps
 
-    with decoding(path), Image.open(path) as image:
+    with opened(path) as image:
         image.draft("RGB", (LONGEST, LONGEST))
         upright = ImageOps.exif_transpose(image)
         shown = upright.convert("RGBA") if upright.mode in ("P", "PA", "LA") else upright
