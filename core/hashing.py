@@ -156,7 +156,7 @@ class HashRun:
         if not request.wants_checksums or known.hashes.sha256 is not None:
             return known
         try:
-            sums = await self._pool.checksums(request.path)
+            sums = await self._pool.checksums(request.path, size=request.identity.size)
         except DecodeError as error:  # the helper ended or waited too long, and no decoder was at work: not the content
             raise UnreadableFileError(_words(error, request), path=request.path) from error
         known = replace(known, hashes=with_sums(known.hashes, sums))

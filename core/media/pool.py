@@ -35,6 +35,7 @@ from core.media.video import VideoInfo
 
 TIMEOUT_SECONDS = 600.0
 GOODBYE_SECONDS = 5.0
+SMALL_BYTES = 16 << 20
 ATTEMPTS = 3  # to find a worker that lives long enough to take the file
 
 
@@ -68,14 +69,19 @@ class MediaPool:
             self._drop(worker)
         if self._ending:
             _, stuck = await asyncio.wait(self._ending, timeout=GOODBYE_SECONDS)
-            for (
-                task
-            ) in stuck:  # a read from a share that hangs cannot be ended; the process goes when the share answers
+            for task in stuck:
+                # A read from a share that hangs cannot be ended; the process goes when the share answers.
                 task.cancel()
 
-    async def checksums(self, path: Path | str, *, on_read: Callable[[int], None] | None = None) -> Checksums:
-        """See `core.media.checksums.checksums`; `on_read` is called about once a second here."""
-        result = await self._run(Task.CHECKSUMS, path, on_read=on_read)
+    async def checksums(
+        self, path: Path | str, *, size: int | None = None, on_read: Callable[[int], None] | None = None
+    ) -> Checksums:
+        """See `core.media.checksums.checksums`; `on_read` is called about once a second here.
+
+        `size` in bytes, where it is known: what is read within a moment shares a worker, as pictures do.
+        """
+        is_small = size is not None and size <= SMALL_BYTES
+        result = await self._run(Task.CHECKSUMS, path, is_shared=is_small, on_read=on_read)
         assert isinstance(result, Checksummed)
         return result.value
 
@@ -99,7 +105,7 @@ class MediaPool:
 
     async def image(self, path: Path | str, *, is_fast: bool = False, wants_second: bool = False) -> ImageLook:
         """See `core.media.image.look_at_image`."""
-        result = await self._run(Task.IMAGE, path, is_fast=is_fast, wants_second=wants_second)
+        result = await self._run(Task.IMAGE, path, is_shared=True, is_fast=is_fast, wants_second=wants_second)
         assert isinstance(result, Looked)
         return result.value
 
@@ -119,14 +125,19 @@ class MediaPool:
         return result.value
 
     async def _run(
-        self, task: Task, path: Path | str, *, on_read: Callable[[int], None] | None = None, **more: Any
+        self,
+        task: Task,
+        path: Path | str,
+        *,
+        is_shared: bool = False,
+        on_read: Callable[[int], None] | None = None,
+        **more: Any,
     ) -> Result:
         """One request on some worker. Raises what the function would, DecodeError when the worker dies over it."""
         if self._is_closed:
             raise RuntimeError("the media pool is closed")
         place = os.fsencode(path if os.path.isabs(path) else Path(path).absolute())  # noqa: PTH117  once a file
         request = Request(task, place, ffmpeg=self._ffmpeg, **more)
-        is_shared = task is Task.IMAGE
         for _ in range(ATTEMPTS + is_shared):
             async with self._seats.taken(is_shared=is_shared) as seat:
                 worker = await self._worker(seat)

@@ -139,26 +139,33 @@ def _answer(request: Request, answers: _Answers) -> Result:
 
 
 def _work(request: Request, path: Path, answers: _Answers) -> Result:
-    from core.media.checksums import checksums
-    from core.media.image import look_at_image
-    from core.media.phash import image_phash
-    from core.media.thumbnail import thumbnail
-    from core.media.video import probe, video_phash
-
+    """Each kind of work loads what it needs: a worker is to be quick at its first file."""
     match request.task:
         case Task.CHECKSUMS:
+            from core.media.checksums import checksums
+
             return Checksummed(checksums(path, on_read=_Heartbeat(answers)))
         case Task.IMAGE_PHASH:
+            from core.media.phash import image_phash
+
             return Hashed(image_phash(path))
         case Task.VIDEO_PHASH:
+            from core.media.video import video_phash
+
             return Hashed(video_phash(path, request.duration, request.ffmpeg or None))
         case Task.PROBE:
+            from core.media.video import probe
+
             return Probed(probe(path))
         case Task.IMAGE:
+            from core.media.image import look_at_image
+
             return Looked(look_at_image(path, is_fast=request.is_fast, wants_second=request.wants_second))
         case Task.ERROR:
             return Measured(_error(request, path))
         case Task.THUMBNAIL:
+            from core.media.thumbnail import thumbnail
+
             return Pictured(thumbnail(path, request.at, ffmpeg=request.ffmpeg))
 
 
