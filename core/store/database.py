@@ -207,9 +207,13 @@ def _identity_of(path: Path) -> tuple[int, int] | None:
 
 
 def _create(path: Path) -> None:
-    """Make the file, for its owner's eyes alone: SQLite gives the files beside it the same mode."""
+    """Make the file, for its owner's eyes alone: SQLite gives the files beside it the same mode.
+
+    One that is there is not touched: closing it would take away the locks of every connection this process has to it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 async def _open_all(path: Path) -> list[aiosqlite.Connection]:
