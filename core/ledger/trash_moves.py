@@ -65,14 +65,23 @@ def carry(source: Path, target: Path, token: str, identity: FileIdentity) -> Non
     with suppress(FileNotFoundError):
         unfinished.unlink()
     copy_verified(source, unfinished)
+    try:
+        if identity_at(source) != identity:
+            raise OSError(errno.EBUSY, "it was replaced while it was copied", str(source))
+        move_new(unfinished, target)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
     if identity_at(source) != identity:
-        unfinished.unlink()
         raise OSError(errno.EBUSY, "it was replaced while it was copied", str(source))
-    move_new(unfinished, target)
-    sync_folder(target.parent)
-    if identity_at(source) != identity:
-        raise OSError(errno.EBUSY, "it was replaced while it was copied", str(source))
-    source.unlink()
+    try:
+        sync_folder(target.parent)
+        source.unlink()
+    except OSError:
+        with suppress(OSError):
+            target.unlink()  # the original stands
+        raise
 
 
 def carry_back(place: Path, path: Path, lying: FileIdentity) -> Path:

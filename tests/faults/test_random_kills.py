@@ -15,44 +15,18 @@ from checker import Checker
 from duplicates_desk import desk_over, in_stash, on_disk
 from feed_cases import Feed, feed, jpeg
 from file_systems import other_file_system
-from matching_desk import desk_of
+from kill_cases import bigger, checker_of, made, take_everything_back
 from ledger_cases import held
+from matching_desk import desk_of
 from soaking import more
 from storm import Storm, note
 from tally import Tally
 
 from core.demo.world import DemoWorld
-from core.runtime import DATABASE_NAME, Runtime
+from core.runtime import DATABASE_NAME
 
 TIMES = 40
 SEEDS = [pytest.param(seed, marks=[pytest.mark.soak] if seed > 1 else []) for seed in (1, 2, 3)]
-
-
-async def take_everything_back(runtime: Runtime) -> None:
-    while (batch := await runtime.history.last_undoable()) is not None:
-        report = await runtime.history.undo_batch(batch.id)
-        assert report.not_done == []
-
-
-def bigger(number: int, chance: Random) -> bytes:
-    """A picture that takes a moment to be copied."""
-    return jpeg(number, f"Ada {number}") + chance.randbytes(chance.choice([10, 100_000, 2_000_000]))
-
-
-def filled(place: Feed, chance: Random, library: Path) -> None:
-    for number in range(6):
-        place.put(f"p{number}.jpg", bigger(number, chance))
-        place.put(f"p{number}.json", b"{}" * number)
-    library.mkdir(parents=True)
-    for number in range(10, 13):
-        content = bigger(number, chance)
-        for copy in ("a", "b"):
-            (library / f"{number} {copy}.jpg").write_bytes(content)
-
-
-def own(place: Feed) -> tuple[Path, ...]:
-    """What there is Winnow's own."""
-    return place.data, place.config
 
 
 def put_more(place: Feed, chance: Random, number: int) -> None:
@@ -63,11 +37,8 @@ def put_more(place: Feed, chance: Random, number: int) -> None:
 
 async def storm_over_files(root: Path, outer: Path, seed: int, tally: Tally) -> None:
     chance = Random(seed)
-    library = outer / "library"
-    place = Feed(root / "here", None, intake={"final_base": str(outer / "faces")}, duplicates=[library])
-    (outer / "faces").mkdir(parents=True)
-    filled(place, chance, library)
-    checker = Checker([place.root, outer], place.data / DATABASE_NAME, place.root / "trash", ignored=own(place))
+    place = made(root / "here", outer, chance)
+    checker = checker_of(place, outer)
     storm = Storm(chance, tally)
     try:
         for number in range(more(3)):
@@ -188,7 +159,7 @@ async def test_faces_at_an_immich(tmp_path: Path, tally: Tally) -> None:
         place.person("Ada", *(f"Ada {number}" for number in range(0, 200, 2)))
         for number in range(4):
             place.put(f"p{number}.jpg", jpeg(number, f"Ada {number}"))
-        checker = Checker([place.root], place.data / DATABASE_NAME, place.root / "trash", ignored=own(place))
+        checker = checker_of(place)
         storm = Storm(chance, tally, span=1)
         try:
             for number in range(more(2)):
