@@ -8,6 +8,7 @@ from random import Random
 from checker import Checker
 from feed_cases import Feed, jpeg
 
+from core.demo.world import DemoWorld
 from core.runtime import DATABASE_NAME, Runtime
 
 
@@ -36,6 +37,15 @@ def checker_of(place: Feed, *others: Path) -> Checker:
     """Over an intake and other folders."""
     own = (place.data, place.config)
     return Checker([place.root, *others], place.data / DATABASE_NAME, place.root / "trash", ignored=own)
+
+
+def links_of(world: DemoWorld) -> dict[int, dict[str, str]]:
+    """What the Stash holds: ids by endpoint, each at most once, by scene."""
+    found: dict[int, dict[str, str]] = {}
+    for scene in world.stash.library.scenes.values():
+        found[scene.id] = {one.endpoint: one.stash_id for one in scene.stash_ids}
+        assert len(found[scene.id]) == len(scene.stash_ids), f"scene {scene.id} holds two ids of one endpoint"
+    return found
 
 
 async def take_everything_back(runtime: Runtime) -> None:

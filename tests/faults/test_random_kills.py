@@ -15,7 +15,7 @@ from checker import Checker
 from duplicates_desk import desk_over, in_stash, on_disk
 from feed_cases import Feed, feed, jpeg
 from file_systems import other_file_system
-from kill_cases import bigger, checker_of, made, take_everything_back
+from kill_cases import bigger, checker_of, links_of, made, take_everything_back
 from ledger_cases import held
 from matching_desk import desk_of
 from soaking import more
@@ -141,15 +141,6 @@ async def test_accepts_at_a_stash(world: DemoWorld, tally: Tally) -> None:
         assert held(world) == before
     finally:
         note(tally, checker)
-
-
-def links_of(world: DemoWorld) -> dict[int, dict[str, str]]:
-    """What the Stash holds: ids by endpoint, each at most once, by scene."""
-    found: dict[int, dict[str, str]] = {}
-    for scene in world.stash.library.scenes.values():
-        found[scene.id] = {one.endpoint: one.stash_id for one in scene.stash_ids}
-        assert len(found[scene.id]) == len(scene.stash_ids), f"scene {scene.id} holds two ids of one endpoint"
-    return found
 
 
 @pytest.mark.slow
