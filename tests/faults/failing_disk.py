@@ -25,7 +25,12 @@ class FailingDisk:
     """
 
     def __init__(self, folders: list[Path], at: int, number: int, *, is_lasting: bool = False) -> None:
-        self.folders, self.at, self.number, self.is_lasting = [os.fspath(one) for one in folders], at, number, is_lasting
+        self.folders, self.at, self.number, self.is_lasting = (
+            [os.fspath(one) for one in folders],
+            at,
+            number,
+            is_lasting,
+        )
         self.seen = self.refused = 0
 
     @contextmanager

@@ -13,7 +13,7 @@ from core.config import load_settings
 from core.duplicates.applying import APPLY
 from core.errors import JobRunningError, UndoRefusedError, UsageError
 from core.model import RecommendationFilter
-from core.runtime import ACCEPT, ReviewFilter, Runtime, open_runtime
+from core.runtime import ACCEPT, ReviewFilter, Runtime, ScanOptions, open_runtime
 
 PEOPLE = ("Ada", "A/B", "ada ", "Zo\u00eb")
 
@@ -71,7 +71,16 @@ async def undo_one(runtime: Runtime, chance: Random) -> None:
         await runtime.history.undo_effect(chance.choice(await runtime.history.effects(chance.choice(batches).id)).id)
 
 
+async def scan(runtime: Runtime, chance: Random) -> None:
+    await runtime.matching.scan(ScanOptions(is_full=chance.random() < 0.5))
+
+
+async def scan_for_duplicates(runtime: Runtime, _: Random) -> None:
+    await runtime.duplicates.scan()
+
+
 WORKS = {
+    "scans": (scan, scan, scan_for_duplicates, take_in),
     "files": (take_in, approve, approve, reject, remove, restore, undo, undo_one),
     "removal": (remove, undo_newest),
     "matching": (accept, accept, undo, undo_one),
@@ -80,11 +89,12 @@ WORKS = {
 
 
 async def run(**given: Any) -> None:
-    """Takes config, data, works (a name of `WORKS`), seed, times, and told: where it says that it begins."""
+    """Takes config, data, works (a name of `WORKS`), seed, times, and told: where it says that it begins, if anywhere."""
     chance = Random(given["seed"])
-    told: Connection = given["told"]
+    told: Connection | None = given.get("told")
     async with open_runtime(load_settings(Path(given["config"]), env={}), data_dir=Path(given["data"])) as runtime:
-        told.send(True)
+        if told is not None:
+            told.send(True)
         for _ in range(given["times"]):
             await once(runtime, chance, given["works"])
 
