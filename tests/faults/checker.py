@@ -198,7 +198,7 @@ class Checker:
 
 def _journal(database: sqlite3.Connection) -> list[Effect]:
     rows = database.execute("SELECT id, kind, state, words, payload, after FROM effects ORDER BY id")
-    return [Effect(*row[:4], json.loads(row[4]), json.loads(row[5] or "{}")) for row in rows]
+    return [Effect(row[0], row[1], row[2], row[3], json.loads(row[4]), json.loads(row[5] or "{}")) for row in rows]
 
 
 def _is_unfinished(path: str) -> bool:

@@ -21,7 +21,7 @@ _WRITING = os.O_CREAT | os.O_WRONLY | os.O_RDWR
 
 class FailingDisk:
     """Counts the calls that it watches; refuses the `at`-th with an error of this number, and with `is_lasting` all
-    that follow, but for those that take something away: what can never be taken away stays. What SQLite does is not seen.
+    that follow, but for those that take something away: what can never be taken away stays. SQLite is not watched.
     """
 
     def __init__(self, folders: list[Path], at: int, number: int, *, is_lasting: bool = False) -> None:
@@ -64,7 +64,7 @@ class FailingDisk:
     def _number(self, where: Any) -> int:
         """The error for a call on a path or an open file, 0 for none."""
         try:
-            path = os.readlink(f"/proc/self/fd/{where}") if isinstance(where, int) else os.fsdecode(where)
+            path = str(Path(f"/proc/self/fd/{where}").readlink()) if isinstance(where, int) else os.fsdecode(where)
         except OSError:
             return 0
         if not any(path.startswith(folder + os.sep) for folder in self.folders):

@@ -89,7 +89,7 @@ WORKS = {
 
 
 async def run(**given: Any) -> None:
-    """Takes config, data, works (a name of `WORKS`), seed, times, and told: where it says that it begins, if anywhere."""
+    """Takes config, data, works (a name of `WORKS`), seed, times, and told, where it is to say that it begins."""
     chance = Random(given["seed"])
     told: Connection | None = given.get("told")
     async with open_runtime(load_settings(Path(given["config"]), env={}), data_dir=Path(given["data"])) as runtime:

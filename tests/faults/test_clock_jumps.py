@@ -1,4 +1,4 @@
-"""A clock that jumps, by minutes or by years, back and forth: nothing is lost, and nothing in the trash grows old by it."""
+"""A clock that jumps, by minutes or by years, back and forth: nothing is lost, nothing in the trash is old by it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Disks that are full, or fail at any one write or read: nothing is lost, nothing is half done, and it goes on later."""
+"""Disks that are full, or fail at any one write or read: nothing is lost or half done, and it goes on later."""
 
 from __future__ import annotations
 
