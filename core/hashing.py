@@ -12,7 +12,7 @@ from typing import Final
 
 from core.clock import Clock
 from core.errors import DecodeError, MediaError, UnreadableFileError
-from core.jobs import Job
+from core.job import Job
 from core.library import FileFacts, FileHashes, FileIdentity, Media
 from core.media.checksums import Checksums
 from core.media.pool import MediaPool

@@ -23,7 +23,8 @@ from core.intake.confidence import confidence_provider
 from core.intake.desk import RUN as INTAKE_RUN
 from core.intake.desk import WATCH as INTAKE_WATCH
 from core.intake.desk import IntakeDesk
-from core.jobs import Job, Jobs, Progress
+from core.job import Job, Progress
+from core.jobs import Jobs
 from core.ledger.apply import BatchReport, Ledger, Outcome, Step
 from core.ledger.immich_face import IMMICH_FACE_FOR_GOOD
 from core.ledger.report import notes_of

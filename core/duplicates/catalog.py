@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from core.clock import Clock
-from core.jobs import Job
+from core.job import Job
 from core.library import (
     NO_FACTS,
     NO_HASHES,

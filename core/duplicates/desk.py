@@ -19,7 +19,8 @@ from core.duplicates.reading import OpenSource, at_hand
 from core.duplicates.reviewing import Reviewing
 from core.duplicates.scan import DuplicatesReport, DuplicatesScan
 from core.errors import ConfigError
-from core.jobs import Job, Jobs
+from core.job import Job
+from core.jobs import Jobs
 from core.ledger.apply import BatchReport, Ledger
 from core.ledger.trash_bin import TrashBin
 from core.library import Group, GroupFilter, GroupKind, GroupSort, LibraryFile, Media

@@ -9,7 +9,7 @@ from typing import Final
 from core.clock import Clock
 from core.duplicates.catalog import with_known
 from core.hashing import HashReport, HashRequest, HashRun
-from core.jobs import Job
+from core.job import Job
 from core.library import NO_FACTS, FileIdentity, LibraryFile, Media
 from core.media.pool import MediaPool
 from core.store import hash_cache, library

@@ -16,7 +16,8 @@ from core.duplicates.filling import Filling, known_files
 from core.duplicates.mapping import unverified
 from core.duplicates.reading import OpenSource, SourceReading, SourceRun
 from core.errors import ConfigError
-from core.jobs import Job, Jobs
+from core.job import Job
+from core.jobs import Jobs
 from core.ledger.apply import BatchReport
 from core.ledger.stash_fingerprints import fingerprint_effects
 from core.library import LibraryFile, Media

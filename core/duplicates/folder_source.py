@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.duplicates.catalog import Catalog
 from core.duplicates.protection import fits_any
-from core.jobs import Job
+from core.job import Job
 from core.library import LibraryFile, Media
 from core.media.folders import FoundFile, Wanted, walk
 from core.settings_duplicates import DuplicatesSettings

@@ -17,7 +17,7 @@ from core.duplicates.filling import Filling, known_files
 from core.duplicates.mapping import unverified
 from core.duplicates.reading import OpenSource, SourceReading, SourceRun
 from core.duplicates.reconcile import Counts, FoundGroup, reconcile
-from core.jobs import Job
+from core.job import Job
 from core.library import GroupFilter, GroupKind, LibraryFile, LibraryRecord, Media, RecordRef
 from core.media.pool import MediaPool
 from core.path_map import mapping_of

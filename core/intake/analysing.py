@@ -19,7 +19,7 @@ from core.intake.model import Destination, Faces, Item
 from core.intake.people import ConfidenceProvider, analysed
 from core.intake.route import never_analysed, route, wait
 from core.intake.sorting import Routed
-from core.jobs import Job
+from core.job import Job
 from core.settings_intake import IntakeSettings
 from core.store import intake
 from core.store.database import Database

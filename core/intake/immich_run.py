@@ -18,7 +18,7 @@ from core.intake.people import ConfidenceProvider
 from core.intake.route import wait
 from core.intake.run_report import IntakeReport
 from core.intake.sorting import Routed, Sorting
-from core.jobs import Job
+from core.job import Job
 from core.servers.immich import ImmichClient
 from core.settings_intake import IntakeSettings
 from core.store import intake_feed

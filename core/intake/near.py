@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from core.clock import Clock
 from core.hashing import HashRequest, HashRun
 from core.intake.model import Item
-from core.jobs import Job
+from core.job import Job
 from core.library import Media
 from core.media.folders import media_of
 from core.media.pool import MediaPool

@@ -29,7 +29,7 @@ from core.intake.run_report import IntakeReport
 from core.intake.sorting import BATCH, TAKE_IN, Routed, Sorting
 from core.intake.twins import Twin, Twins
 from core.intake.waiting import Waiting
-from core.jobs import Job
+from core.job import Job
 from core.ledger.apply import Ledger
 from core.ledger.trash_checks import Survivor
 from core.media.pool import MediaPool

@@ -17,7 +17,7 @@ from core.errors import UnreadableFileError
 from core.hashing import HashRequest, HashRun
 from core.intake.model import DuplicateOf, Item, Known
 from core.intake.offered import media_by_name
-from core.jobs import Job
+from core.job import Job
 from core.library import FileIdentity, LibraryFile, Media
 from core.media.folders import FoundFile, Wanted, walk
 from core.media.pool import MediaPool

@@ -20,7 +20,7 @@ from core.finishing import to_its_end
 from core.intake.adding import Adding, HowAdded
 from core.intake.dropped import DROP, REST_SECONDS, listed, not_handed_over, why_away
 from core.intake.run_report import IntakeReport
-from core.jobs import Job
+from core.job import Job
 from core.library import FileIdentity
 from core.media.folders import FoundFile
 from core.path_text import shown

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from core.clock import Clock
 from core.errors import JobError, JobRunningError, ServerError, UsageError
-from core.jobs import Job, Jobs
+from core.job import Job
+from core.jobs import Jobs
 from core.ledger.apply import BatchReport, Ledger
 from core.ledger.stash_link import STASH_LINK
 from core.ledger.stash_metadata import STASH_METADATA

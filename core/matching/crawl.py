@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from core.clock import Clock
-from core.jobs import Job
+from core.job import Job
 from core.matching.propose import Counts, recompute
 from core.model import Scene, SceneOutline
 from core.servers.stash import StashClient

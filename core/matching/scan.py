@@ -11,7 +11,7 @@ import msgspec
 
 from core.clock import Clock
 from core.errors import AuthenticationError, ConfigError, UsageError
-from core.jobs import Job
+from core.job import Job
 from core.matching.crawl import LibraryCrawl
 from core.matching.lookup import EndpointLookUp, EndpointRun, Tell
 from core.matching.propose import Counts, recompute

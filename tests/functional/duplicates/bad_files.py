@@ -20,7 +20,8 @@ from PIL import Image
 from core.clock import SystemClock
 from core.duplicates.scan import DuplicatesReport, DuplicatesScan
 from core.hashing import HashReport, HashRequest, HashRun
-from core.jobs import Job, Jobs
+from core.job import Job
+from core.jobs import Jobs
 from core.library import Group, GroupFilter, LibraryFile, Media
 from core.media.folders import media_of
 from core.media.pool import MediaPool
