@@ -30,13 +30,13 @@ from core.ledger.immich_face import IMMICH_FACE_FOR_GOOD
 from core.ledger.report import notes_of
 from core.ledger.stash_delete_file import STASH_DELETE_FILE
 from core.ledger.trash import FILE_DELETE, TRASH_DELETE
-from core.library import Media
 from core.matching.accept import ACCEPT, AcceptPlan, PlannedAccept
 from core.matching.boxes import BoxClients
 from core.matching.desk import SCAN, MatchingDesk, MatchingSummary
 from core.matching.scan import ScanOptions, ScanReport
 from core.matching.submit import SUBMIT
 from core.media.pool import MediaPool
+from core.model.library_records import Media
 from core.notify import Notifier
 from core.servers.http import Http
 from core.servers.immich import ImmichClient

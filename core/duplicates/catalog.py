@@ -14,17 +14,9 @@ from typing import Final
 
 from core.clock import Clock
 from core.job import Job
-from core.library import (
-    NO_FACTS,
-    NO_HASHES,
-    FileFacts,
-    FileHashes,
-    LibraryFile,
-    LibraryRecord,
-    Media,
-    StashFile,
-)
 from core.media.seen import Seen, look_at
+from core.model.library_files import NO_FACTS, NO_HASHES, FileFacts, FileHashes, LibraryFile
+from core.model.library_records import LibraryRecord, Media, StashFile
 from core.path_map import local_path, mapping_of
 from core.servers.library_source import LibrarySource
 from core.settings import PathMapping

@@ -12,7 +12,7 @@ from core.duplicates.catalog import Catalog
 from core.duplicates.folder_source import read_folder
 from core.errors import MediaError, ServerError
 from core.job import Job
-from core.library import Media
+from core.model.library_records import Media
 from core.servers.library_source import LibrarySource
 from core.settings_duplicates import DuplicatesSettings
 from core.store import library

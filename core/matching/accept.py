@@ -17,7 +17,7 @@ from core.ledger.stash_metadata import STASH_METADATA
 from core.matching.metadata import Choice, Field
 from core.matching.propose import recompute
 from core.matching.submit import SUBMIT, submissions_of
-from core.model import Recommendation, Status
+from core.model.recommendations import Recommendation, Status
 from core.servers.stash import StashClient
 from core.settings import MatchingSettings
 from core.store import recommendations, scenes
