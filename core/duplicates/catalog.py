@@ -146,8 +146,9 @@ class Catalog:
         async with self.database.read() as reader:
             unseen = await library.unseen_files(reader, scan=self.scan)
         gone = [one.id for one in unseen if not failed.intersection(one.sources)]
-        async with self.database.write() as tx:
-            await library.forget_files(tx, gone)
+        if gone:
+            async with self.database.write() as tx:
+                await library.forget_files(tx, gone)
         async with self.database.read() as reader:
             return await library.count_files(reader)
 
