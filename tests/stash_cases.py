@@ -40,7 +40,7 @@ from core.ledger.stash_primary import STASH_PRIMARY, StashPrimary
 from core.ledger.stash_records import FileName
 from core.ledger.stash_remove_entry import STASH_REMOVE_ENTRY, StashRemoveEntry, remove_entry_effect
 from core.ledger.stash_return import StashReturn
-from core.library import LibraryRecord, Media, RecordRef
+from core.model.library_records import LibraryRecord, Media, RecordRef
 from core.servers.http import Http
 from core.servers.stash import StashClient
 from core.servers.stash_library import StashLibrary

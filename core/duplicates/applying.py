@@ -10,7 +10,8 @@ from typing import Any, Final
 from core.duplicates.plan import RemovalPlan
 from core.duplicates.removal import effects_of
 from core.errors import JobError, JobRunningError, UsageError
-from core.jobs import Job, Jobs
+from core.job import Job
+from core.jobs import Jobs
 from core.ledger.apply import BatchReport, Ledger
 from core.store import plans
 from core.store.database import Database

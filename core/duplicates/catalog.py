@@ -13,19 +13,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from core.clock import Clock
-from core.jobs import Job
-from core.library import (
-    NO_FACTS,
-    NO_HASHES,
-    FileFacts,
-    FileHashes,
-    FileIdentity,
-    LibraryFile,
-    LibraryRecord,
-    Media,
-    StashFile,
-)
+from core.job import Job
 from core.media.seen import Seen, look_at
+from core.model.library_files import NO_FACTS, NO_HASHES, FileFacts, FileHashes, FileIdentity, LibraryFile
+from core.model.library_records import LibraryRecord, Media, StashFile
 from core.path_map import local_path, mapping_of
 from core.servers.library_source import LibrarySource
 from core.settings import PathMapping

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.library import (
-    Gate,
-    GroupKind,
-    GroupStatus,
-    LibraryFile,
-    LibraryRecord,
-    Media,
-    RecordRef,
-    group_identity,
-)
+from core.model.groups import Gate, GroupKind, GroupStatus, group_identity
+from core.model.library_files import LibraryFile
+from core.model.library_records import LibraryRecord, Media, RecordRef
 from core.store import groups, kept
 from core.store.database import Database
 from core.store.groups import GroupDraft, MemberDraft

@@ -17,9 +17,11 @@ from core.duplicates.filling import Filling, known_files
 from core.duplicates.mapping import unverified
 from core.duplicates.reading import OpenSource, SourceReading, SourceRun
 from core.duplicates.reconcile import Counts, FoundGroup, reconcile
-from core.jobs import Job
-from core.library import GroupFilter, GroupKind, LibraryFile, LibraryRecord, Media, RecordRef
+from core.job import Job
 from core.media.pool import MediaPool
+from core.model.groups import GroupFilter, GroupKind
+from core.model.library_files import LibraryFile
+from core.model.library_records import LibraryRecord, Media, RecordRef
 from core.path_map import mapping_of
 from core.settings import PathMapping, Settings
 from core.store import groups, library

@@ -16,7 +16,6 @@ from core.errors import EffectRefusedError, LedgerError
 from core.file_names import safe_file_name
 from core.intake.bases import base_of
 from core.intake.immich_library import own_folder
-from core.intake.model import Destination, Faces, Item, ItemState, Outcome
 from core.intake.person_folders import PersonFolders
 from core.intake.run_report import IntakeReport
 from core.intake.waiting import Waiting
@@ -25,7 +24,8 @@ from core.ledger.apply import Ledger, OnProgress
 from core.ledger.move_plan import Base, move_effects, sidecars_of, stamp_of
 from core.ledger.trash import trash_effect
 from core.ledger.trash_checks import GoingPayload, Survivor, identity_at
-from core.library import FileIdentity
+from core.model.incoming import Destination, Faces, Item, ItemState, Outcome
+from core.model.library_files import FileIdentity
 from core.path_text import packed, shown
 from core.settings_intake import IntakeSettings
 from core.store import intake

@@ -17,8 +17,8 @@ import msgspec
 
 from core.file_names import split
 from core.ledger.trash_checks import identity_at
-from core.library import FileIdentity
 from core.media.volumes import mount_of
+from core.model.library_files import FileIdentity
 from core.path_text import packed, shown, unpacked
 from core.store.journal import NewEffect
 

@@ -29,10 +29,10 @@ from core.ledger.trash_checks import (
 )
 from core.ledger.trash_moves import alone_in, carry, free_place, hidden_place, in_thread
 from core.ledger.trash_place import make_folder, trash_place, trash_root
-from core.library import FileIdentity
 from core.media.disk_words import disk_words
 from core.media.moving import beside, move_new, sync_folder
 from core.media.volumes import existing, why_missing
+from core.model.library_files import FileIdentity
 from core.path_text import packed, shown, unpacked
 from core.settings_duplicates import TrashSettings
 from core.store.journal import NewEffect

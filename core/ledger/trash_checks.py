@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from core.errors import EffectRefusedError, MediaError, UnreadableFileError
-from core.library import FileIdentity
 from core.media.volumes import why_missing
+from core.model.library_files import FileIdentity
 from core.path_text import shown, unpacked
 
 _CHEAP_BYTES: Final = 32 << 20  # up to here a whole file is read again

@@ -14,8 +14,8 @@ from typing import Final, ParamSpec, TypeVar
 from core.errors import LedgerError
 from core.ledger.trash_checks import identity_at
 from core.ledger.trash_place import trash_place
-from core.library import FileIdentity
 from core.media.moving import beside, copy_verified, move_new, sync_folder
+from core.model.library_files import FileIdentity
 
 P = ParamSpec("P")
 T = TypeVar("T")

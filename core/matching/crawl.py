@@ -9,9 +9,9 @@ from typing import Final
 import msgspec
 
 from core.clock import Clock
-from core.jobs import Job
+from core.job import Job
 from core.matching.propose import Counts, recompute
-from core.model import Scene, SceneOutline
+from core.model.scenes import Scene, SceneOutline
 from core.servers.stash import StashClient
 from core.settings import MatchingSettings
 from core.store import facts, recommendations, scenes

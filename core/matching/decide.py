@@ -11,7 +11,7 @@ from core.errors import EffectRefusedError, UndoRefusedError
 from core.ledger.effects import Image, Payload
 from core.ledger.stash_link import LinkPayload
 from core.matching.propose import recompute, relink
-from core.model import Status
+from core.model.recommendations import Status
 from core.settings import MatchingSettings
 from core.store import dismissals, recommendations
 from core.store.database import Transaction

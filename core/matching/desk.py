@@ -18,14 +18,9 @@ from core.matching.decide import DISMISS, WITHDRAW
 from core.matching.metadata import Choice, Field, MetadataChange
 from core.matching.pull import MetadataPull
 from core.matching.scan import MatchingScan, ScanOptions, ScanReport
-from core.model import (
-    Dismissal,
-    EndpointState,
-    Recommendation,
-    RecommendationFilter,
-    Scene,
-    Sort,
-)
+from core.model.recommendations import Dismissal, Recommendation, RecommendationFilter, Sort
+from core.model.scenes import Scene
+from core.model.stash_boxes import EndpointState
 from core.servers.http import Http
 from core.servers.stash import StashClient
 from core.settings import MatchingSettings

@@ -10,7 +10,10 @@ import msgspec
 
 from core.matching import confidence, evidence
 from core.matching.score import score
-from core.model import Algorithm, Candidate, Evidence, Reason, Scene, StashId, Status
+from core.model.fingerprints import Algorithm
+from core.model.recommendations import Evidence, Reason, Status
+from core.model.scenes import Scene, StashId
+from core.model.stash_boxes import Candidate
 from core.settings import MatchingSettings
 from core.store import dismissals, facts, recommendations, scenes
 from core.store.database import Reader, Transaction

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.model import SCENE_FINGERPRINT_MATCH, Dismissal
+from core.model.recommendations import SCENE_FINGERPRINT_MATCH, Dismissal
 from core.store.database import Reader, Row, Transaction
 from core.store.recommendations import chunks
 

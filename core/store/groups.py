@@ -7,19 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from core.library import (
-    Gate,
-    GateCode,
-    Group,
-    GroupFilter,
-    GroupKind,
-    GroupMember,
-    GroupSort,
-    GroupStatus,
-    Mark,
-    Media,
-    RecordRef,
-)
+from core.model.groups import Gate, GateCode, Group, GroupFilter, GroupKind, GroupMember, GroupSort, GroupStatus, Mark
+from core.model.library_records import Media, RecordRef
 from core.store import library
 from core.store.database import Reader, Row, Transaction
 from core.store.recommendations import chunks

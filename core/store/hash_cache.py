@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from core.library import FileFacts, FileHashes, FileIdentity
+from core.model.library_files import FileFacts, FileHashes, FileIdentity
 from core.store.database import Reader, Row, Transaction
 from core.store.library import signed, storable, unsigned
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from core.incoming import Added, Faces, Item, ItemState, NewItem, Outcome, Person, as_json, faces_of, outcome_of
-from core.library import FileIdentity
+from core.model.incoming import Added, Faces, Item, ItemState, NewItem, Outcome, Person, as_json, faces_of, outcome_of
+from core.model.library_files import FileIdentity
 from core.store.database import Reader, Row, Transaction
 from core.store.library import storable
 from core.store.recommendations import chunks

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from core.incoming import DuplicateOf, ItemState, Known, Person
+from core.model.incoming import DuplicateOf, ItemState, Known, Person
 from core.path_text import shown
 from core.store.database import Reader, Transaction
 from core.store.library import storable

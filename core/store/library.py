@@ -9,15 +9,8 @@ from typing import Final
 
 import msgspec
 
-from core.library import (
-    FileFacts,
-    FileHashes,
-    FileIdentity,
-    LibraryFile,
-    LibraryRecord,
-    Media,
-    RecordRef,
-)
+from core.model.library_files import FileFacts, FileHashes, FileIdentity, LibraryFile
+from core.model.library_records import LibraryRecord, Media, RecordRef
 from core.store.database import Reader, Row, Transaction
 from core.store.recommendations import chunks
 

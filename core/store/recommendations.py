@@ -9,9 +9,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from core.model import (
+from core.model.recommendations import (
     SCENE_FINGERPRINT_MATCH,
-    Candidate,
     Evidence,
     Reason,
     Recommendation,
@@ -19,6 +18,7 @@ from core.model import (
     Sort,
     Status,
 )
+from core.model.stash_boxes import Candidate
 from core.store.database import Reader, Row, Transaction
 
 _CHUNK: Final = 500  # values in one IN (...) list

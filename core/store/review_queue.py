@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from core.incoming import Category, Outcome
+from core.model.incoming import Category, Outcome
 from core.store.database import Reader, Row, Transaction
 from core.store.library import storable
 from core.store.recommendations import chunks

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from core.model import Scene
+from core.model.scenes import Scene
 from core.store.database import Reader, Transaction
 from core.store.recommendations import chunks
 

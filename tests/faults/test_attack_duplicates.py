@@ -16,8 +16,8 @@ from core.ledger import trash, trash_checks, trash_moves
 from core.ledger.effects import Image, Payload
 from core.ledger.trash import DeleteFile, EmptyPayload, EmptyTrashed, TrashFile
 from core.ledger.trash_checks import GoingPayload, Survivor, identity_at
-from core.library import FileIdentity
 from core.media import moving
+from core.model.library_files import FileIdentity
 from core.path_text import packed
 from core.settings_duplicates import TrashSettings
 

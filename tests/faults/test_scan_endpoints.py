@@ -28,7 +28,7 @@ from core.demo.projection import ResolverError
 from core.demo.stash_server import ConfiguredBox
 from core.demo.world import DemoWorld
 from core.errors import JobCancelledError, StoreFullError
-from core.model import Status
+from core.model.recommendations import Status
 from core.runtime import JobState, ScanOptions
 from core.store import scenes
 

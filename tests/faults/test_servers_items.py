@@ -16,7 +16,9 @@ from core.errors import (
     GraphQLError,
     MalformedAnswerError,
 )
-from core.model import Algorithm, Fingerprint, Scene, StashBox
+from core.model.fingerprints import Algorithm, Fingerprint
+from core.model.scenes import Scene
+from core.model.stash_boxes import StashBox
 from core.servers.http import Http
 from core.servers.stash import StashClient
 from core.servers.stash_box import StashBoxClient

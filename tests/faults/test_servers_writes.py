@@ -23,7 +23,8 @@ from core.errors import (
     UncertainWriteError,
     UnreachableError,
 )
-from core.model import StashBox, StashId
+from core.model.scenes import StashId
+from core.model.stash_boxes import StashBox
 from core.servers.call import Policy
 from core.servers.http import Http
 from core.servers.stash import StashClient

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from harness import Figure, print_table
 
-from core.model import Algorithm, Candidate, Evidence, Reason, RemoteFingerprint, Status
+from core.model.fingerprints import Algorithm
+from core.model.recommendations import Evidence, Reason, Status
+from core.model.stash_boxes import Candidate, RemoteFingerprint
 from core.store import recommendations
 from core.store.database import Database
 from core.store.recommendations import Detail, Draft

@@ -6,17 +6,9 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from core.library import (
-    FileFacts,
-    FileHashes,
-    FileIdentity,
-    Gate,
-    GateCode,
-    GroupKind,
-    GroupStatus,
-    LibraryFile,
-    Media,
-)
+from core.model.groups import Gate, GateCode, GroupKind, GroupStatus
+from core.model.library_files import FileFacts, FileHashes, FileIdentity, LibraryFile
+from core.model.library_records import Media
 from core.store import groups, library
 from core.store.database import Database
 from core.store.groups import GroupDraft, MemberDraft

@@ -6,17 +6,9 @@ from pathlib import Path
 from random import Random
 
 from core.clock import SystemClock
-from core.model import (
-    Algorithm,
-    Candidate,
-    Evidence,
-    MatchedFingerprint,
-    Reason,
-    RemoteEntity,
-    RemoteFingerprint,
-    StashBox,
-    Status,
-)
+from core.model.fingerprints import Algorithm
+from core.model.recommendations import Evidence, MatchedFingerprint, Reason, Status
+from core.model.stash_boxes import Candidate, RemoteEntity, RemoteFingerprint, StashBox
 from core.store import facts, recommendations
 from core.store.database import Database
 from core.store.recommendations import Detail, Draft

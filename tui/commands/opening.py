@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.config import Settings, data_folder, load_settings
 from core.errors import UsageError
-from core.model import EndpointState
+from core.model.stash_boxes import EndpointState
 from core.runtime import Runtime, open_runtime
 from core.settings import normal_endpoint
 from tui import rubbish

@@ -11,7 +11,8 @@ from core.demo.duplicate_world import scene_id
 from core.demo.library import DemoStashId
 from core.demo.world import DemoWorld
 from core.duplicates.removal import cannot_be_undone
-from core.library import GroupFilter, Mark, Media, RecordRef
+from core.model.groups import GroupFilter, Mark
+from core.model.library_records import Media, RecordRef
 
 SEA = "storm at sea.mp4"
 

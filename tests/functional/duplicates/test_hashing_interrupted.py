@@ -14,7 +14,8 @@ from bad_files import Bench, picture, request, trouble_by_name
 from PIL import Image
 
 from core.errors import JobCancelledError
-from core.jobs import Jobs, Progress
+from core.job import Progress
+from core.jobs import Jobs
 from core.media.phash import image_phash
 from core.store.jobs import JobState
 

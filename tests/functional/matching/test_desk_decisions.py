@@ -31,7 +31,7 @@ from core.demo.state import PLAIN
 from core.demo.world import DemoWorld
 from core.errors import JobRunningError, UndoRefusedError, UsageError
 from core.matching.metadata import Choice, Field, uniform_choices
-from core.model import Recommendation, RecommendationFilter, Status
+from core.model.recommendations import Recommendation, RecommendationFilter, Status
 from core.runtime import JobState, Runtime, ScanOptions
 
 JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"

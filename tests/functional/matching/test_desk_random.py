@@ -17,7 +17,7 @@ from soaking import examples, is_soaking
 
 from core.demo.library import DemoStashId, phash_text
 from core.demo.world import DemoWorld, empty
-from core.model import Recommendation, Status
+from core.model.recommendations import Recommendation, Status
 from core.runtime import Runtime, ScanOptions
 
 SCENES = 4

@@ -15,7 +15,7 @@ from core.demo.cast import WorldParts
 from core.demo.clips import MediaFacts
 from core.demo.library import StashLibrary
 from core.demo.synthetic import FIRST_ID, add_scenes
-from core.model import is_degenerate_phash, phash_distance
+from core.model.fingerprints import is_degenerate_phash, phash_distance
 
 ENDPOINTS = ("http://one.test/graphql", "http://two.test/graphql")
 

@@ -16,7 +16,7 @@ from core.demo.library import DemoScene, DemoStashId
 from core.demo.world import DemoWorld
 from core.errors import JobCancelledError, JobRunningError
 from core.matching.accept import ACCEPT
-from core.model import Status
+from core.model.recommendations import Status
 from core.runtime import BatchState, EffectState, JobState
 
 # -- somebody else was there first ----------------------------------------------------------------------------------

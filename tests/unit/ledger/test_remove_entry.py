@@ -17,7 +17,7 @@ from core.ledger.stash_places import GoingFile
 from core.ledger.stash_primary import primary_effect
 from core.ledger.stash_records import FileName
 from core.ledger.stash_remove_entry import remove_entry_effect
-from core.library import Media
+from core.model.library_records import Media
 from core.store.journal import NewEffect
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import StoreError
-from core.library import FileFacts, FileHashes, FileIdentity
 from core.media.seen import look_at
+from core.model.library_files import FileFacts, FileHashes, FileIdentity
 from core.store import hash_cache
 from core.store.database import Database
 from core.store.hash_cache import Known
