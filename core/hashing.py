@@ -123,8 +123,9 @@ class HashRun:
                         self.report.problems.append((one.path, have.problem))
                     continue
                 found[one.identity] = (one, have or Known())
-        async with self._database.write() as tx:
-            await hash_cache.touch(tx, used, now=self._clock.now())
+        if used:
+            async with self._database.write() as tx:
+                await hash_cache.touch(tx, used, now=self._clock.now())
         return list(found.values())
 
     async def _one(self, request: HashRequest, known: Known, job: Job) -> None:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bad_files import Bench, picture, request, trouble_by_name
@@ -122,8 +123,8 @@ async def test_checksums_are_kept_when_the_run_is_stopped_over_the_picture(
         sums = bench.pool.checksums
         summed = asyncio.Event()
 
-        async def noted(path: Path | str) -> object:
-            found = await sums(path)
+        async def noted(path: Path | str, **more: Any) -> object:
+            found = await sums(path, **more)
             if str(path).endswith("summed.png"):
                 summed.set()
             return found
