@@ -15,7 +15,7 @@ from core.errors import StoreBusyError
 from core.store import jobs as table
 from core.store.database import Database
 from core.store.jobs import JobRecord, JobState
-from core.store.library import storable
+from core.store.statements import storable
 
 _SAVE_SECONDS: Final = 0.5
 _RATE_WINDOW_SECONDS: Final = 30.0

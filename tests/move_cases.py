@@ -15,7 +15,7 @@ from core.ledger.move_plan import FILE_MOVE, Base, move_effects, sidecars_of
 from core.ledger.trash_checks import identity_at
 from core.store import journal
 from core.store.database import Database
-from core.store.journal import EffectRecord, EffectState, NewEffect
+from core.store.journal_records import EffectRecord, EffectState, NewEffect
 from core.store.owner import Owner
 
 STAMP = "20260131-120000"

@@ -47,7 +47,7 @@ from core.servers.stash_library import StashLibrary
 from core.servers.stash_removal import StashRemoval
 from core.store import journal
 from core.store.database import Database
-from core.store.journal import EffectRecord, EffectState, NewEffect
+from core.store.journal_records import EffectRecord, EffectState, NewEffect
 from core.store.owner import Owner, exclusive
 
 MOVE = "test.move"

@@ -16,7 +16,7 @@ from core.ledger.apply import BatchReport, Ledger
 from core.store import plans
 from core.store.database import Database
 from core.store.jobs import JobRecord
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 from core.words import count
 
 APPLY: Final = "duplicates.apply"

@@ -12,7 +12,7 @@ from core.ledger.effects import Image, Payload, parsed
 from core.model.groups import GroupStatus, Mark
 from core.store import groups, kept, marks
 from core.store.database import Transaction
-from core.store.journal import EffectRecord
+from core.store.journal_records import EffectRecord
 from core.store.marks import Marks
 
 MARK: Final = "duplicates.mark"

@@ -24,7 +24,7 @@ from core.media.folders import media_of
 from core.model.library_files import LibraryFile
 from core.model.library_records import LibraryRecord, Media, RecordRef, StashFile
 from core.path_text import packed
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 from core.words import count
 
 _SIDECARS: Final = frozenset({".funscript", ".srt", ".vtt", ".ass", ".ssa"})

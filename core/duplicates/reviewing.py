@@ -11,7 +11,7 @@ from core.ledger.apply import BatchReport, Ledger
 from core.model.groups import Group, GroupStatus, Mark
 from core.store import groups, kept
 from core.store.database import Database
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 from core.store.kept import KeptContents
 from core.store.marks import Marks
 

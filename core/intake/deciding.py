@@ -18,7 +18,7 @@ from core.media.volumes import why_missing
 from core.model.incoming import Item, Person
 from core.model.library_files import FileIdentity
 from core.path_text import packed, shown
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 from core.store.review_queue import ReviewLine
 
 _NO_DEVICE: Final = -1

@@ -24,7 +24,7 @@ from core.servers.immich import ImmichClient
 from core.settings import Settings
 from core.store import intake, review_queue
 from core.store.database import Database
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 from core.store.review_queue import ReviewAction
 from core.words import count
 

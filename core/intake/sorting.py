@@ -30,7 +30,7 @@ from core.path_text import packed, shown
 from core.settings_intake import IntakeSettings
 from core.store import intake
 from core.store.database import Database
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 from core.words import count
 
 BATCH: Final = "intake"

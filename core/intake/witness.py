@@ -27,7 +27,7 @@ from core.model.library_files import FileIdentity
 from core.path_text import unpacked
 from core.store import intake, intake_known, review_queue
 from core.store.database import Transaction
-from core.store.journal import EffectRecord
+from core.store.journal_records import EffectRecord
 from core.store.review_queue import ReviewAction
 
 _BESIDE: Final = 100

@@ -22,7 +22,7 @@ from core.ledger.settle import Settling
 from core.ledger.undo import Undoing
 from core.store import journal
 from core.store.database import Database, Transaction
-from core.store.journal import BatchRecord, BatchState, EffectRecord, EffectState, NewEffect
+from core.store.journal_records import BatchRecord, BatchState, EffectRecord, EffectState, NewEffect
 from core.store.owner import Owner
 
 __all__ = ["CANCEL_GRACE_SECONDS", "BatchReport", "Ledger", "OnProgress", "Outcome", "Step"]

@@ -12,7 +12,7 @@ from core.ledger.stash_places import GoingFile, Held, is_gone, look, refuse_miss
 from core.ledger.stash_records import FileName, Locate, Turn, said
 from core.model.library_records import RecordRef
 from core.servers.stash_removal import StashRemoval
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 STASH_DELETE_FILE: Final = "stash.delete-file"
 

@@ -15,7 +15,7 @@ from core.ledger.stash_records import FileName, Snapshot, Turn, as_json, cannot_
 from core.ledger.stash_return import StashReturn
 from core.model.library_records import LibraryRecord, Media, RecordRef, StashFile
 from core.servers.stash_removal import StashRemoval
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 STASH_ENTRY: Final = "stash.entry"
 

@@ -12,7 +12,7 @@ from core.ledger.stash_records import FileName, Turn, said
 from core.model.library_records import LibraryRecord, Media, RecordRef, StashFile
 from core.model.record_changes import RecordChanges
 from core.servers.stash_removal import StashRemoval
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 STASH_PRIMARY: Final = "stash.primary"
 

@@ -35,7 +35,7 @@ from core.media.volumes import existing, why_missing
 from core.model.library_files import FileIdentity
 from core.path_text import packed, shown, unpacked
 from core.settings_duplicates import TrashSettings
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 FILE_TRASH: Final = "file.trash"
 FILE_DELETE: Final = "file.delete"

@@ -14,7 +14,7 @@ from core.ledger.trash_checks import GoingPayload
 from core.path_text import packed, shown, unpacked
 from core.store import trash
 from core.store.database import Database, Transaction
-from core.store.journal import EffectRecord
+from core.store.journal_records import EffectRecord
 from core.store.trash import Trashed
 
 _DAY: Final = 86400.0

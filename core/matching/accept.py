@@ -23,7 +23,7 @@ from core.settings import MatchingSettings
 from core.store import recommendations, scenes
 from core.store.database import Database
 from core.store.jobs import JobRecord
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 ACCEPT: Final = "matching.accept"
 

@@ -16,7 +16,7 @@ from core.servers.stash import StashClient
 from core.settings import MatchingSettings
 from core.store import facts, recommendations, scenes
 from core.store.database import Database, Transaction
-from core.store.recommendations import chunks
+from core.store.statements import chunks
 
 _CHECKPOINT: Final = "crawl checkpoint"
 _COMPLETE: Final = "crawl complete"

@@ -15,7 +15,7 @@ from core.model.recommendations import Status
 from core.settings import MatchingSettings
 from core.store import dismissals, recommendations
 from core.store.database import Transaction
-from core.store.journal import EffectRecord
+from core.store.journal_records import EffectRecord
 
 DISMISS: Final = "matching.dismiss"
 WITHDRAW: Final = "matching.withdraw"

@@ -27,7 +27,7 @@ from core.settings import MatchingSettings
 from core.store import dismissals, facts, recommendations, scenes
 from core.store.database import Database
 from core.store.jobs import JobRecord
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 SCAN: Final = "matching.scan"
 _RESUMABLE_SECONDS: Final = 7 * 86400.0  # how long after its start a scan that was cut short is still gone on with

@@ -14,7 +14,8 @@ import msgspec
 
 from core.model.library_files import FileFacts, FileHashes, FileIdentity
 from core.store.database import Reader, Row, Transaction
-from core.store.library import signed, storable, unsigned
+from core.store.library import signed, unsigned
+from core.store.statements import storable
 
 _KEYS: Final = 200  # identities in one query: four values each
 _DAY: Final = 86400.0

@@ -12,7 +12,7 @@ import msgspec
 from core.model.library_files import FileFacts, FileHashes, FileIdentity, LibraryFile
 from core.model.library_records import LibraryRecord, Media, RecordRef
 from core.store.database import Reader, Row, Transaction
-from core.store.recommendations import chunks
+from core.store.statements import chunks, storable
 
 _STASH: Final = b"stash:"
 _SIGN: Final = 1 << 63
@@ -71,11 +71,6 @@ def signed(value: int | None) -> int | None:
 def unsigned(value: int | None) -> int | None:
     """A hash as SQLite keeps it, unsigned again."""
     return None if value is None else value & ((1 << 64) - 1)
-
-
-def storable(text: str) -> str:
-    """A text without surrogates, which neither SQLite nor JSON takes: bytes that are no UTF-8 become `\\udcff`."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def place_of(path: str | None, stash_path: str) -> bytes:

@@ -18,7 +18,7 @@ from core.ledger.stash_primary import primary_effect
 from core.ledger.stash_records import FileName
 from core.ledger.stash_remove_entry import remove_entry_effect
 from core.model.library_records import Media
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 
 def going(number: int, name: str, record: int, *, media: Media = Media.VIDEO, with_record: bool = True) -> NewEffect:

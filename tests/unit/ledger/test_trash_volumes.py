@@ -19,7 +19,7 @@ from core.ledger.trash import DeleteFile, EmptyPayload, EmptyTrashed, TrashFile,
 from core.ledger.trash_checks import GoingPayload
 from core.path_text import packed
 from core.settings_duplicates import TrashSettings
-from core.store.journal import EffectRecord, EffectState
+from core.store.journal_records import EffectRecord, EffectState
 
 CONTENT = b"the only bytes of their kind"
 

@@ -28,7 +28,7 @@ from core.path_text import packed
 from core.settings_duplicates import TrashSettings
 from core.store import journal
 from core.store.database import Database
-from core.store.journal import EffectState, NewEffect
+from core.store.journal_records import EffectState, NewEffect
 from core.store.owner import Owner
 
 BIRTH_NS = 1_600_000_000_123_456_789
