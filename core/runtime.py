@@ -25,11 +25,12 @@ from core.intake.desk import WATCH as INTAKE_WATCH
 from core.intake.desk import IntakeDesk
 from core.job import Job, Progress
 from core.jobs import Jobs
-from core.ledger.apply import BatchReport, Ledger, Outcome, Step
+from core.ledger.apply import Ledger
+from core.ledger.books import Step
 from core.ledger.immich_face import IMMICH_FACE_FOR_GOOD
-from core.ledger.report import notes_of
+from core.ledger.report import BatchReport, Outcome, notes_of
 from core.ledger.stash_delete_file import STASH_DELETE_FILE
-from core.ledger.trash import FILE_DELETE, TRASH_DELETE
+from core.ledger.trash_deletion import FILE_DELETE, TRASH_DELETE
 from core.matching.accept import ACCEPT, AcceptPlan, PlannedAccept
 from core.matching.boxes import BoxClients
 from core.matching.desk import SCAN, MatchingDesk, MatchingSummary

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.config import load_settings
 from core.file_names import safe_file_name
-from core.ledger.apply import Step
+from core.ledger.books import Step
 from core.ledger.trash_checks import identity_at
 from core.model.incoming import Category, Destination, Faces, Item, ItemState, Known, NewFile, Outcome, Person
 from core.model.library_files import FileIdentity

@@ -15,7 +15,7 @@ import pytest
 
 from core.config import load_settings
 from core.demo.box_library import BoxScene, box_prints
-from core.demo.library import DemoScene, DemoStashId, video
+from core.demo.stash_objects import DemoScene, DemoStashId, video
 from core.demo.world import DemoWorld
 from core.model.recommendations import Recommendation, RecommendationFilter, Status
 from core.runtime import Runtime, ScanReport, open_runtime

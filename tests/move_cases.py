@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.clock import SystemClock
-from core.ledger.apply import Ledger, Step
+from core.ledger.apply import Ledger
+from core.ledger.books import Step
 from core.ledger.carrying import sha256_of
 from core.ledger.move import MoveFile
 from core.ledger.move_plan import FILE_MOVE, Base, move_effects, sidecars_of

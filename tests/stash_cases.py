@@ -14,7 +14,7 @@ from matching_desk import IMPATIENT
 
 from core.clock import SystemClock
 from core.demo.clips import ClipPlan, ImagePlan, make_clip, make_image
-from core.demo.library import (
+from core.demo.stash_objects import (
     DemoEntity,
     DemoFile,
     DemoGallery,

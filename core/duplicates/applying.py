@@ -12,7 +12,8 @@ from core.duplicates.removal import effects_of
 from core.errors import JobError, JobRunningError, UsageError
 from core.job import Job
 from core.jobs import Jobs
-from core.ledger.apply import BatchReport, Ledger
+from core.ledger.apply import Ledger
+from core.ledger.report import BatchReport
 from core.store import plans
 from core.store.database import Database
 from core.store.jobs import JobRecord

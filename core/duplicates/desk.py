@@ -21,7 +21,8 @@ from core.duplicates.scan import DuplicatesReport, DuplicatesScan
 from core.errors import ConfigError
 from core.job import Job
 from core.jobs import Jobs
-from core.ledger.apply import BatchReport, Ledger
+from core.ledger.apply import Ledger
+from core.ledger.report import BatchReport
 from core.ledger.trash_bin import TrashBin
 from core.media.pool import MediaPool
 from core.model.groups import Group, GroupFilter, GroupKind, GroupSort

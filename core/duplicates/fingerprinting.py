@@ -18,7 +18,7 @@ from core.duplicates.reading import OpenSource, SourceReading, SourceRun
 from core.errors import ConfigError
 from core.job import Job
 from core.jobs import Jobs
-from core.ledger.apply import BatchReport
+from core.ledger.report import BatchReport
 from core.ledger.stash_fingerprints import fingerprint_effects
 from core.media.pool import MediaPool
 from core.model.library_files import LibraryFile

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from core.duplicates.decide import KEEP_ALL, MARK, WITHDRAW_KEPT, mark_payload
 from core.errors import UsageError
-from core.ledger.apply import BatchReport, Ledger
+from core.ledger.apply import Ledger
+from core.ledger.report import BatchReport
 from core.model.groups import Group, GroupStatus, Mark
 from core.store import groups, kept
 from core.store.database import Database

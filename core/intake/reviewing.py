@@ -14,9 +14,10 @@ from core.intake.face_assigning import ensure_correcting, face_effects
 from core.intake.people_known import PeopleKnown, PersonChoice
 from core.intake.person_folders import PersonFolders
 from core.intake.reading import Reading
-from core.ledger.apply import BatchReport, Ledger, OnProgress
+from core.ledger.apply import Ledger
 from core.ledger.bases import base_of
 from core.ledger.immich_face import is_for_good
+from core.ledger.report import BatchReport, OnProgress
 from core.media.pool import MediaPool
 from core.model.incoming import Item
 from core.path_text import shown

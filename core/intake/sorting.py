@@ -19,9 +19,10 @@ from core.intake.person_folders import PersonFolders
 from core.intake.run_report import IntakeReport
 from core.intake.waiting import Waiting
 from core.intake.witness import Route, TakeIn, TrashDuplicate, meaning_of
-from core.ledger.apply import Ledger, OnProgress
+from core.ledger.apply import Ledger
 from core.ledger.bases import base_of
 from core.ledger.move_plan import Base, move_effects, sidecars_of, stamp_of
+from core.ledger.report import OnProgress
 from core.ledger.trash import trash_effect
 from core.ledger.trash_checks import GoingPayload, Survivor, identity_at
 from core.model.incoming import Destination, Faces, Item, ItemState, Outcome

@@ -7,10 +7,12 @@ from typing import Final
 
 from core.clock import Clock
 from core.errors import UsageError
-from core.ledger.apply import BatchReport, Ledger
+from core.ledger.apply import Ledger
 from core.ledger.effects import Witness, parsed
-from core.ledger.trash import EmptyPayload, TrashedImage, empty_effect
+from core.ledger.report import BatchReport
+from core.ledger.trash import TrashedImage
 from core.ledger.trash_checks import GoingPayload
+from core.ledger.trash_deletion import EmptyPayload, empty_effect
 from core.path_text import packed, shown, unpacked
 from core.store import trash
 from core.store.database import Database, Transaction

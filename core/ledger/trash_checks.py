@@ -171,3 +171,8 @@ def _why_no_survivor(one: Survivor, given: GoingPayload) -> str:
     except OSError as error:
         return f"{shown(path)}, which was to stay, cannot be read ({error.strerror})"
     return ""
+
+
+def named(path: Path) -> str:
+    """The name first, which tells most where there is little room."""
+    return f"{shown(path.name)} (in {shown(path.parent)})"

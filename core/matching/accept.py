@@ -11,7 +11,8 @@ from core.clock import Clock
 from core.errors import JobError, JobRunningError, ServerError, UsageError
 from core.job import Job
 from core.jobs import Jobs
-from core.ledger.apply import BatchReport, Ledger
+from core.ledger.apply import Ledger
+from core.ledger.report import BatchReport
 from core.ledger.stash_link import STASH_LINK
 from core.ledger.stash_metadata import STASH_METADATA
 from core.matching.metadata import Choice, Field

@@ -11,7 +11,8 @@ from typing import Final
 from core.clock import Clock
 from core.errors import ConfigError, UsageError
 from core.jobs import Jobs
-from core.ledger.apply import BatchReport, Ledger
+from core.ledger.apply import Ledger
+from core.ledger.report import BatchReport
 from core.matching.accept import Accepting, AcceptPlan, plan_accept
 from core.matching.boxes import BoxClients
 from core.matching.decide import DISMISS, WITHDRAW

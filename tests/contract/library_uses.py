@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.demo.library import DemoImage, still
+from core.demo.stash_objects import DemoImage, still
 from core.demo.world import DemoWorld
 from core.model.library_records import Media, RecordRef
 from core.servers.stash import StashClient

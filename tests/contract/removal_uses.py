@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.demo.library import DemoGroup, DemoImage, still
+from core.demo.stash_objects import DemoGroup, DemoImage, still
 from core.demo.world import DemoWorld
 from core.model.library_records import GroupMembership, Marker, Media, RecordRef
 from core.model.record_changes import RecordChanges

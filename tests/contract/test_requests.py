@@ -25,7 +25,7 @@ from library_uses import use_library
 from removal_uses import use_removal
 
 from core.demo.box_library import BoxScene, box_prints
-from core.demo.library import DemoEntity, DemoScene, DemoStashId, video
+from core.demo.stash_objects import DemoEntity, DemoScene, DemoStashId, video
 from core.demo.world import DemoWorld
 from core.model.fingerprints import Algorithm, Fingerprint
 from core.model.scenes import SceneChanges, StashId

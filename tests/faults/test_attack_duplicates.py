@@ -15,8 +15,9 @@ import pytest
 from core.errors import EffectRefusedError, UnreadableFileError
 from core.ledger import trash, trash_checks, trash_moves
 from core.ledger.effects import Image, Payload
-from core.ledger.trash import DeleteFile, EmptyPayload, EmptyTrashed, TrashFile
+from core.ledger.trash import TrashFile
 from core.ledger.trash_checks import GoingPayload, Survivor, identity_at
+from core.ledger.trash_deletion import DeleteFile, EmptyPayload, EmptyTrashed
 from core.media import moving
 from core.model.library_files import FileIdentity
 from core.path_text import packed

@@ -10,7 +10,7 @@ from raw_server import RawServer, data
 from server_cases import FIELD, GROUPS, OSHASH, A
 
 from core.demo.faults import FaultKind
-from core.demo.library import DemoScene, video
+from core.demo.stash_objects import DemoScene, video
 from core.demo.world import DemoWorld
 from core.errors import (
     GraphQLError,

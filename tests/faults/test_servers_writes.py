@@ -15,7 +15,7 @@ from raw_server import HANG_UP, HOLD, RawServer, Reply, answer, data, running
 from server_cases import ENDPOINT, FIELD, OSHASH, PAGE, SECRET
 
 from core.demo.faults import FaultKind
-from core.demo.library import DemoScene, DemoStashId
+from core.demo.stash_objects import DemoScene, DemoStashId
 from core.demo.world import DemoWorld
 from core.errors import (
     MalformedAnswerError,

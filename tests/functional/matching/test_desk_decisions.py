@@ -26,7 +26,7 @@ from matching_desk import (
 from core.demo.cases import Case, entry_id
 from core.demo.faults import FaultKind, RecordedRequest
 from core.demo.graphql_http import picture
-from core.demo.library import DemoScene
+from core.demo.stash_objects import DemoScene
 from core.demo.state import PLAIN
 from core.demo.world import DemoWorld
 from core.errors import JobRunningError, UndoRefusedError, UsageError

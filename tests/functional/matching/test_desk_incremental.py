@@ -26,7 +26,7 @@ from matching_desk import (
 )
 
 from core.demo.cases import Case
-from core.demo.library import DemoStashId, phash_text, video
+from core.demo.stash_objects import DemoStashId, phash_text, video
 from core.demo.stash_server import ConfiguredBox
 from core.demo.world import DemoWorld
 from core.model.recommendations import Status

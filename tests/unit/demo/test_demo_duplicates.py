@@ -23,8 +23,8 @@ from core.demo.duplicate_cases import (
     path_of,
 )
 from core.demo.duplicate_world import image_id, scene_id
-from core.demo.library import DemoFile
 from core.demo.media import CopyPlan
+from core.demo.stash_objects import DemoFile
 from core.demo.world import DemoWorld
 from core.media.checksums import checksums
 from core.media.phash import image_phash

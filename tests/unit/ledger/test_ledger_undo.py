@@ -13,7 +13,7 @@ from core.errors import (
     UndoRefusedError,
     UnreachableError,
 )
-from core.ledger.apply import BatchReport
+from core.ledger.report import BatchReport
 from core.store import journal
 from core.store.database import Database
 from core.store.journal_records import BatchState, EffectState

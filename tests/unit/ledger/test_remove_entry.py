@@ -8,7 +8,7 @@ import pytest
 from stash_cases import HILLS, MOVE, NIGHT, SEA, STILL, bench_of, fill, known_file, local, state
 
 from core.demo.faults import FaultKind, RecordedRequest
-from core.demo.library import DemoScene
+from core.demo.stash_objects import DemoScene
 from core.demo.world import DemoWorld, empty
 from core.errors import UndoRefusedError
 from core.ledger.stash_delete_file import DeletePayload, delete_file_effect

@@ -8,7 +8,7 @@ import pytest
 from stash_cases import ELSEWHERE, HILLS, NIGHT, OTHER_STILL, SEA, STILL, THERE, bench_of, local, state
 
 from core.demo.faults import FaultKind, RecordedRequest
-from core.demo.library import DemoScene, DemoStashId
+from core.demo.stash_objects import DemoScene, DemoStashId
 from core.demo.world import DemoWorld
 from core.ledger.stash_merge import conflicts_of
 from core.model.library_records import Media

@@ -15,8 +15,9 @@ from file_systems import other_file_system
 from trash_bench import bench_in, facts, going, made
 
 from core.errors import UndoRefusedError
-from core.ledger.trash import DeleteFile, EmptyPayload, EmptyTrashed, TrashFile, empty_effect
+from core.ledger.trash import TrashFile
 from core.ledger.trash_checks import GoingPayload
+from core.ledger.trash_deletion import DeleteFile, EmptyPayload, EmptyTrashed, empty_effect
 from core.path_text import packed
 from core.settings_duplicates import TrashSettings
 from core.store.database import Database

@@ -10,20 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from core.clock import SystemClock
-from core.ledger.apply import BatchReport, Ledger
+from core.ledger.apply import Ledger
 from core.ledger.books import Step
-from core.ledger.trash import (
-    FILE_DELETE,
-    FILE_TRASH,
-    TRASH_DELETE,
-    DeleteFile,
-    EmptyTrashed,
-    TrashFile,
-    delete_effect,
-    trash_effect,
-)
+from core.ledger.report import BatchReport
+from core.ledger.trash import FILE_TRASH, TrashFile, trash_effect
 from core.ledger.trash_bin import EmptyWitness, TrashBin, TrashWitness
 from core.ledger.trash_checks import GoingPayload, Survivor, identity_at
+from core.ledger.trash_deletion import FILE_DELETE, TRASH_DELETE, DeleteFile, EmptyTrashed, delete_effect
 from core.path_text import packed
 from core.settings_duplicates import TrashSettings
 from core.store import journal

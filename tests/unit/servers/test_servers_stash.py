@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.demo.library import DemoEntity, DemoScene, DemoStashId, video
+from core.demo.stash_objects import DemoEntity, DemoScene, DemoStashId, video
 from core.demo.stash_server import ConfiguredBox
 from core.demo.world import DemoWorld
 from core.errors import ConfigError, GraphQLError

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.demo.faults import FaultKind
-from core.demo.library import DemoScene, video
+from core.demo.stash_objects import DemoScene, video
 from core.demo.world import DemoWorld, empty
 from core.errors import GraphQLError, LedgerError, UncertainWriteError
 from core.model.library_records import Media, RecordRef
