@@ -63,7 +63,7 @@ def effect_handlers(
         MARK: MarkMembers(clock),
         KEEP_ALL: KeepAll(clock),
         WITHDRAW_KEPT: WithdrawKept(clock),
-        FILE_TRASH: TrashFile(settings.trash),
+        FILE_TRASH: TrashFile(settings.trash, database),
         FILE_DELETE: DeleteFile(),
         TRASH_DELETE: EmptyTrashed(),
         FILE_MOVE: MoveFile(),

@@ -10,7 +10,7 @@ from typing import Final
 from core.clock import Clock
 from core.errors import UsageError, WinnowError
 from core.file_names import folded
-from core.intake.bases import base_of
+from core.ledger.bases import base_of
 from core.ledger.move_plan import Base
 from core.media.volumes import mount_of
 from core.model.incoming import Person

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 from core.clock import Clock
 from core.errors import ConfigError, LedgerError, UsageError
-from core.intake.bases import base_of
 from core.intake.deciding import Waiting, approving_effects, rejecting_effects
 from core.intake.face_assigning import ensure_correcting, face_effects
 from core.intake.people_known import PeopleKnown, PersonChoice
 from core.intake.person_folders import PersonFolders
 from core.intake.reading import Reading
 from core.ledger.apply import Ledger
+from core.ledger.bases import base_of
 from core.ledger.immich_face import is_for_good
 from core.ledger.report import BatchReport, OnProgress
 from core.media.pool import MediaPool

@@ -14,13 +14,13 @@ from typing import Final
 from core.clock import Clock
 from core.errors import EffectRefusedError, LedgerError
 from core.file_names import safe_file_name
-from core.intake.bases import base_of
 from core.intake.immich_library import own_folder
 from core.intake.person_folders import PersonFolders
 from core.intake.run_report import IntakeReport
 from core.intake.waiting import Waiting
 from core.intake.witness import Route, TakeIn, TrashDuplicate, meaning_of
 from core.ledger.apply import Ledger
+from core.ledger.bases import base_of
 from core.ledger.move_plan import Base, move_effects, sidecars_of, stamp_of
 from core.ledger.report import OnProgress
 from core.ledger.trash import trash_effect

@@ -16,6 +16,7 @@ import msgspec
 
 from core.errors import EffectRefusedError, LedgerError, UndoRefusedError, UnreadableFileError
 from core.ledger import system_trash
+from core.ledger.bases import base_of
 from core.ledger.effects import Image, Payload, parsed
 from core.ledger.trash_checks import (
     GoingPayload,
@@ -31,10 +32,11 @@ from core.ledger.trash_moves import alone_in, carry, free_place, in_thread, on_d
 from core.ledger.trash_place import make_folder, trash_place, trash_root
 from core.media.disk_words import disk_words
 from core.media.moving import beside, move_new, sync_folder
-from core.media.volumes import existing, why_missing
+from core.media.volumes import existing, mount_of, why_missing
 from core.model.library_files import FileIdentity
 from core.path_text import packed, shown, unpacked
 from core.settings_duplicates import TrashSettings
+from core.store.database import Database
 from core.store.journal_records import NewEffect
 
 FILE_TRASH: Final = "file.trash"
@@ -66,13 +68,28 @@ def trash_effect(given: GoingPayload, *, part: str = "") -> NewEffect:
 class TrashFile:
     """Moves into the trash, and back to its place, or beside it where the place is taken."""
 
-    def __init__(self, settings: TrashSettings) -> None:
+    def __init__(self, settings: TrashSettings, database: Database) -> None:
         self._settings = settings
+        self._database = database
 
     async def inspect(self, payload: Payload) -> Image:
         """Where it is to lie. Refused unless it is the file that was looked at and another one stays."""
         given = parsed(payload, GoingPayload)
+        if self._settings.directory and not self._settings.use_system_trash:
+            await self._refuse_when_away(self._settings.directory)
         return await in_thread(self._inspected, given)
+
+    async def _refuse_when_away(self, directory: str) -> None:
+        """A trash of its own whose disk is not mounted is not made anew in the empty mount point."""
+        try:
+            base = await base_of(self._database, directory)
+        except OSError as error:
+            raise EffectRefusedError(f"the trash: {disk_words(error, Path(directory))}") from error
+        if await in_thread(mount_of, base.path) != base.mount:
+            raise EffectRefusedError(
+                f"the trash {shown(base.path)} is not there: its disk is not mounted at {shown(base.mount)}; nothing "
+                "was moved. Mount it, or set [trash] directory"
+            )
 
     def _inspected(self, given: GoingPayload) -> Image:
         check_going(given)

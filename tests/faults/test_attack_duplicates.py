@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from core.media import moving
 from core.model.library_files import FileIdentity
 from core.path_text import packed
 from core.settings_duplicates import TrashSettings
+from core.store.database import Database
 
 CONTENT = b"the same bytes" * 1000
 OTHER = b"somebody else's only copy"
@@ -48,8 +50,9 @@ def films(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def handler(tmp_path: Path) -> TrashFile:
-    return TrashFile(TrashSettings(directory=str(tmp_path / "trash")))
+async def handler(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TrashFile]:
+    async with Database.open(tmp_path_factory.mktemp("data") / "winnow.db") as database:
+        yield TrashFile(TrashSettings(directory=str(tmp_path / "trash")), database)
 
 
 @pytest.fixture

@@ -111,7 +111,11 @@ async def bench_in(
                 database,
                 owner,
                 clock,
-                handlers={FILE_TRASH: TrashFile(settings), FILE_DELETE: DeleteFile(), TRASH_DELETE: EmptyTrashed()},
+                handlers={
+                    FILE_TRASH: TrashFile(settings, database),
+                    FILE_DELETE: DeleteFile(),
+                    TRASH_DELETE: EmptyTrashed(),
+                },
                 witnesses={FILE_TRASH: TrashWitness(clock), TRASH_DELETE: EmptyWitness(clock)},
                 on_step=on_step,
             )
