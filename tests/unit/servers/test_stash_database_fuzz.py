@@ -1,4 +1,4 @@
-"""Stash's database with what it should not hold: cells of another type, numbers without bounds, bytes that were spoilt."""
+"""Stash's database with what it should not hold: cells of another type, numbers without bounds, spoilt bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from garbled import LEAST, MOST, unfit
 from hypothesis import given
 from hypothesis import strategies as st
-from soaking import examples, more
+from soaking import more
 
 from core.errors import MalformedAnswerError, UnreachableError
 from core.library import LibraryRecord, Media
@@ -142,7 +142,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("large") / "s.sqlite", copies=300)
 
 
-@pytest.mark.parametrize("seed", range(more(30)))
+@pytest.mark.parametrize("seed", sorted({*range(more(28)), 133, 317}))
 async def test_a_damaged_file_is_said_to_be_damaged(seed: int, large: Path, tmp_path: Path) -> None:
     random, path = Random(seed), tmp_path / "s.sqlite"
     shutil.copyfile(large, path)
