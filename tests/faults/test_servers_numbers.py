@@ -37,7 +37,7 @@ async def test_the_number_of_the_next_page(raw: RawServer, http: Http) -> None:
             return answer('{"major": 2, "minor": 0, "patch": 0}')
         if request.path.endswith("/me"):
             return answer('{"id": "o", "isAdmin": true}')
-        return answer('{"assets": {"items": [], "nextPage": "%s"}}' % DIGITS)
+        return answer(f'{{"assets": {{"items": [], "nextPage": "{DIGITS}"}}}}')
 
     raw.reply = reply
     client = ImmichClient(http, raw.url, "key")
