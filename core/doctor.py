@@ -20,7 +20,9 @@ from core.doctor_files import examine_files
 from core.doctor_immich import examine_immich
 from core.errors import AuthenticationError, ConfigError, MediaError, ServerError
 from core.machine import Check, State
-from core.model import Algorithm, MediaFile, StashBox
+from core.model.fingerprints import Algorithm
+from core.model.scenes import MediaFile
+from core.model.stash_boxes import StashBox
 from core.path_map import local_path, mapping_of
 from core.servers.call import Policy
 from core.servers.http import Http

@@ -29,8 +29,9 @@ from core.ledger.stash_metadata import STASH_METADATA, StashMetadata
 from core.ledger.stash_primary import STASH_PRIMARY, StashPrimary
 from core.ledger.stash_remove_entry import STASH_REMOVE_ENTRY, StashRemoveEntry
 from core.ledger.stash_return import StashReturn
-from core.ledger.trash import FILE_DELETE, FILE_TRASH, TRASH_DELETE, DeleteFile, EmptyTrashed, TrashFile
+from core.ledger.trash import FILE_TRASH, TrashFile
 from core.ledger.trash_bin import EmptyWitness, TrashWitness, Witnesses
+from core.ledger.trash_deletion import FILE_DELETE, TRASH_DELETE, DeleteFile, EmptyTrashed
 from core.matching.boxes import BoxClients
 from core.matching.checked_link import CheckedLink
 from core.matching.decide import DISMISS, WITHDRAW, Dismiss, LinkWitness, Withdraw
@@ -62,7 +63,7 @@ def effect_handlers(
         MARK: MarkMembers(clock),
         KEEP_ALL: KeepAll(clock),
         WITHDRAW_KEPT: WithdrawKept(clock),
-        FILE_TRASH: TrashFile(settings.trash),
+        FILE_TRASH: TrashFile(settings.trash, database),
         FILE_DELETE: DeleteFile(),
         TRASH_DELETE: EmptyTrashed(),
         FILE_MOVE: MoveFile(),

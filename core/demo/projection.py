@@ -37,23 +37,12 @@ from graphql import (
     validate,
 )
 
+from core.demo.graphql_errors import RequestError, ResolverError, text_list
 from core.demo.inputs import InputError, argument_values, literal, variable_values
 
 Reader = Callable[[Any], Any]
 ReaderMaker = Callable[[dict[str, Any]], Reader]
 Readers = Mapping[str, Mapping[str, Reader | ReaderMaker]]
-
-
-class ResolverError(Exception):
-    """A root field refuses; the message reaches the client in `errors`, with HTTP 200."""
-
-
-class RequestError(Exception):
-    """The document itself is refused before anything is executed."""
-
-    def __init__(self, errors: list[dict[str, Any]]) -> None:
-        self.errors = errors
-        super().__init__(errors[0]["message"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +72,6 @@ class Plan:
     operation: OperationDefinitionNode
     roots: tuple[RootField, ...]
     introspection: DocumentNode | None
-
-
-def text_list(error: GraphQLError | InputError, code: str) -> dict[str, Any]:
-    """One entry of `errors` for a refused request."""
-    out: dict[str, Any] = {"message": str(getattr(error, "message", error)), "extensions": {"code": code}}
-    if isinstance(error, InputError):
-        out["path"] = error.path
-    elif error.locations:
-        out["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
-    return out
 
 
 class Compiler:

@@ -10,12 +10,14 @@ from typing import Any, Final
 from core.duplicates.plan import RemovalPlan
 from core.duplicates.removal import effects_of
 from core.errors import JobError, JobRunningError, UsageError
-from core.jobs import Job, Jobs
-from core.ledger.apply import BatchReport, Ledger
+from core.job import Job
+from core.jobs import Jobs
+from core.ledger.apply import Ledger
+from core.ledger.report import BatchReport
 from core.store import plans
 from core.store.database import Database
 from core.store.jobs import JobRecord
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 from core.words import count
 
 APPLY: Final = "duplicates.apply"

@@ -9,10 +9,10 @@ import msgspec
 from core.clock import Clock
 from core.errors import EffectRefusedError, UndoRefusedError
 from core.ledger.effects import Image, Payload, parsed
-from core.library import GroupStatus, Mark
+from core.model.groups import GroupStatus, Mark
 from core.store import groups, kept, marks
 from core.store.database import Transaction
-from core.store.journal import EffectRecord
+from core.store.journal_records import EffectRecord
 from core.store.marks import Marks
 
 MARK: Final = "duplicates.mark"

@@ -19,11 +19,15 @@ from core.duplicates.reading import OpenSource, at_hand
 from core.duplicates.reviewing import Reviewing
 from core.duplicates.scan import DuplicatesReport, DuplicatesScan
 from core.errors import ConfigError
-from core.jobs import Job, Jobs
-from core.ledger.apply import BatchReport, Ledger
+from core.job import Job
+from core.jobs import Jobs
+from core.ledger.apply import Ledger
+from core.ledger.report import BatchReport
 from core.ledger.trash_bin import TrashBin
-from core.library import Group, GroupFilter, GroupKind, GroupSort, LibraryFile, Media
 from core.media.pool import MediaPool
+from core.model.groups import Group, GroupFilter, GroupKind, GroupSort
+from core.model.library_files import LibraryFile
+from core.model.library_records import Media
 from core.servers.stash import StashClient
 from core.servers.stash_database import StashDatabase
 from core.servers.stash_library import StashLibrary

@@ -16,11 +16,13 @@ from core.duplicates.filling import Filling, known_files
 from core.duplicates.mapping import unverified
 from core.duplicates.reading import OpenSource, SourceReading, SourceRun
 from core.errors import ConfigError
-from core.jobs import Job, Jobs
-from core.ledger.apply import BatchReport
+from core.job import Job
+from core.jobs import Jobs
+from core.ledger.report import BatchReport
 from core.ledger.stash_fingerprints import fingerprint_effects
-from core.library import LibraryFile, Media
 from core.media.pool import MediaPool
+from core.model.library_files import LibraryFile
+from core.model.library_records import Media
 from core.path_map import mapping_of
 from core.settings import Settings
 from core.store import library

@@ -11,8 +11,8 @@ from core.clock import Clock
 from core.duplicates.catalog import Catalog
 from core.duplicates.folder_source import read_folder
 from core.errors import MediaError, ServerError
-from core.jobs import Job
-from core.library import Media
+from core.job import Job
+from core.model.library_records import Media
 from core.servers.library_source import LibrarySource
 from core.settings_duplicates import DuplicatesSettings
 from core.store import library

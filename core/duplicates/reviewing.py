@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from core.duplicates.decide import KEEP_ALL, MARK, WITHDRAW_KEPT, mark_payload
 from core.errors import UsageError
-from core.ledger.apply import BatchReport, Ledger
-from core.library import Group, GroupStatus, Mark
+from core.ledger.apply import Ledger
+from core.ledger.report import BatchReport
+from core.model.groups import Group, GroupStatus, Mark
 from core.store import groups, kept
 from core.store.database import Database
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 from core.store.kept import KeptContents
 from core.store.marks import Marks
 

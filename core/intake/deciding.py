@@ -9,16 +9,16 @@ from typing import Final
 
 from core.errors import EffectRefusedError
 from core.file_names import safe_file_name
-from core.intake.model import Item, Person
 from core.intake.witness import Approve, Reject, meaning_of
 from core.ledger.carrying import sha256_of
 from core.ledger.move_plan import Base, move_effects, names_in, sidecars_of, stamp_of
 from core.ledger.trash import trash_effect
 from core.ledger.trash_checks import GoingPayload, identity_at
-from core.library import FileIdentity
 from core.media.volumes import why_missing
+from core.model.incoming import Item, Person
+from core.model.library_files import FileIdentity
 from core.path_text import packed, shown
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 from core.store.review_queue import ReviewLine
 
 _NO_DEVICE: Final = -1

@@ -10,7 +10,6 @@ from typing import Final
 from core.clock import Clock
 from core.errors import ConfigError
 from core.intake.adding import Adding, AddReport
-from core.intake.model import TO_DO, Category, ItemState
 from core.intake.people import ConfidenceProvider
 from core.intake.reading import day_range
 from core.intake.reviewing import Reviewing
@@ -20,6 +19,7 @@ from core.intake.watching import Tell, Watching, nobody
 from core.jobs import Jobs
 from core.ledger.apply import Ledger
 from core.media.pool import MediaPool
+from core.model.incoming import TO_DO, Category, ItemState
 from core.servers.http import Http
 from core.servers.immich import ImmichClient
 from core.settings import Settings

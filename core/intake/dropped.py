@@ -12,10 +12,10 @@ from typing import Final
 from core.clock import Clock
 from core.errors import UnreadableFileError, WinnowError
 from core.intake.adding import Adding, HowAdded
-from core.intake.bases import base_of
 from core.intake.offered import files_below
 from core.intake.run_report import IntakeReport
-from core.jobs import Job
+from core.job import Job
+from core.ledger.bases import base_of
 from core.media.folders import FoundFile
 from core.media.volumes import mount_of
 from core.path_text import shown

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
-from core.intake.model import Item
+from core.model.incoming import Item
 from core.servers.immich_assets import Asset
 from core.servers.immich_faces import Face
 from core.servers.immich_queues import AssetProgress, QueueState, Stage

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from core.clock import Clock
 from core.hashing import HashRequest, HashRun
-from core.intake.model import Item
-from core.jobs import Job
-from core.library import Media
+from core.job import Job
 from core.media.folders import media_of
 from core.media.pool import MediaPool
-from core.model import is_degenerate_phash
+from core.model.fingerprints import is_degenerate_phash
+from core.model.incoming import Item
+from core.model.library_records import Media
 from core.path_text import shown
 from core.store import hash_cache, intake, intake_feed, library
 from core.store.database import Database, Reader

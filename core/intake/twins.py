@@ -15,13 +15,14 @@ from pathlib import Path
 from core.clock import Clock
 from core.errors import UnreadableFileError
 from core.hashing import HashRequest, HashRun
-from core.intake.model import DuplicateOf, Item, Known
 from core.intake.offered import media_by_name
-from core.jobs import Job
-from core.library import FileIdentity, LibraryFile, Media
+from core.job import Job
 from core.media.folders import FoundFile, Wanted, walk
 from core.media.pool import MediaPool
 from core.media.seen import look_at
+from core.model.incoming import DuplicateOf, Item, Known
+from core.model.library_files import FileIdentity, LibraryFile
+from core.model.library_records import Media
 from core.path_text import shown
 from core.settings import Settings
 from core.store import hash_cache, intake_known, library

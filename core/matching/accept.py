@@ -9,20 +9,22 @@ from typing import Any, Final
 
 from core.clock import Clock
 from core.errors import JobError, JobRunningError, ServerError, UsageError
-from core.jobs import Job, Jobs
-from core.ledger.apply import BatchReport, Ledger
+from core.job import Job
+from core.jobs import Jobs
+from core.ledger.apply import Ledger
+from core.ledger.report import BatchReport
 from core.ledger.stash_link import STASH_LINK
 from core.ledger.stash_metadata import STASH_METADATA
 from core.matching.metadata import Choice, Field
 from core.matching.propose import recompute
 from core.matching.submit import SUBMIT, submissions_of
-from core.model import Recommendation, Status
+from core.model.recommendations import Recommendation, Status
 from core.servers.stash import StashClient
 from core.settings import MatchingSettings
 from core.store import recommendations, scenes
 from core.store.database import Database
 from core.store.jobs import JobRecord
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 ACCEPT: Final = "matching.accept"
 

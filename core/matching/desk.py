@@ -11,28 +11,24 @@ from typing import Final
 from core.clock import Clock
 from core.errors import ConfigError, UsageError
 from core.jobs import Jobs
-from core.ledger.apply import BatchReport, Ledger
+from core.ledger.apply import Ledger
+from core.ledger.report import BatchReport
 from core.matching.accept import Accepting, AcceptPlan, plan_accept
 from core.matching.boxes import BoxClients
 from core.matching.decide import DISMISS, WITHDRAW
 from core.matching.metadata import Choice, Field, MetadataChange
 from core.matching.pull import MetadataPull
 from core.matching.scan import MatchingScan, ScanOptions, ScanReport
-from core.model import (
-    Dismissal,
-    EndpointState,
-    Recommendation,
-    RecommendationFilter,
-    Scene,
-    Sort,
-)
+from core.model.recommendations import Dismissal, Recommendation, RecommendationFilter, Sort
+from core.model.scenes import Scene
+from core.model.stash_boxes import EndpointState
 from core.servers.http import Http
 from core.servers.stash import StashClient
 from core.settings import MatchingSettings
 from core.store import dismissals, facts, recommendations, scenes
 from core.store.database import Database
 from core.store.jobs import JobRecord
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 SCAN: Final = "matching.scan"
 _RESUMABLE_SECONDS: Final = 7 * 86400.0  # how long after its start a scan that was cut short is still gone on with

@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.library import FileIdentity
+from core.model.library_files import FileIdentity
 
 
 @dataclass(frozen=True, slots=True)

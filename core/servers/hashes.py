@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.model import Algorithm, Fingerprint
+from core.model.fingerprints import Algorithm, Fingerprint
 from core.servers.oddities import Oddities
 
 # Any case: Stash writes its types in lower case, stash-box in upper case.

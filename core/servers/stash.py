@@ -10,7 +10,8 @@ from contextlib import aclosing
 from typing import Any
 
 from core.errors import AuthenticationError, GraphQLError, MalformedAnswerError, ServerError
-from core.model import RemoteEntity, Scene, SceneChanges, SceneDetails, SceneOutline, StashBox, StashId
+from core.model.scenes import Scene, SceneChanges, SceneDetails, SceneOutline, StashId
+from core.model.stash_boxes import RemoteEntity, StashBox
 from core.servers import stash_documents as documents
 from core.servers.address import parse_address
 from core.servers.call import MEBIBYTE, Call, Credential

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import AuthenticationError, MalformedAnswerError, UsageError
-from core.model import Algorithm, Candidate, Fingerprint, StashBox, is_degenerate_phash
+from core.model.fingerprints import Algorithm, Fingerprint, is_degenerate_phash
+from core.model.stash_boxes import Candidate, StashBox
 from core.servers import stash_box_documents as documents
 from core.servers.address import parse_address
 from core.servers.call import MEBIBYTE, Call, Credential

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from core.model import Candidate, RemoteEntity, RemoteFingerprint
+from core.model.stash_boxes import Candidate, RemoteEntity, RemoteFingerprint
 from core.servers.hashes import read_hash
 from core.servers.numbers import Real, Whole
 from core.servers.oddities import Oddities

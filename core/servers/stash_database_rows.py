@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.library import GroupMembership, LibraryRecord, Media, StashFile
-from core.model import Algorithm, LocalEntity, StashId
+from core.model.fingerprints import Algorithm
+from core.model.library_records import GroupMembership, LibraryRecord, Media, StashFile
+from core.model.scenes import LocalEntity, StashId
 from core.servers.ahead import Fetched
 from core.servers.hashes import read_hash
 from core.servers.numbers import MOST_REAL, MOST_WHOLE

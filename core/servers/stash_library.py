@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Final, TypeVar
 
 from core.errors import MalformedAnswerError
-from core.library import LibraryRecord, Media, RecordRef, StashFile
+from core.model.library_records import LibraryRecord, Media, RecordRef, StashFile
 from core.servers import stash_library_documents as documents
 from core.servers.oddities import Oddities
 from core.servers.stash import StashClient

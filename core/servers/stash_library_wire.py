@@ -14,8 +14,9 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from core.library import GroupMembership, LibraryRecord, Marker, Media, StashFile
-from core.model import Algorithm, LocalEntity
+from core.model.fingerprints import Algorithm
+from core.model.library_records import GroupMembership, LibraryRecord, Marker, Media, StashFile
+from core.model.scenes import LocalEntity
 from core.servers.hashes import read_hash
 from core.servers.numbers import Real, Whole
 from core.servers.oddities import Oddities

@@ -18,8 +18,8 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from core.errors import GraphQLError, LedgerError
-from core.library import LibraryRecord, Marker, Media, RecordRef, StashFile
-from core.record_changes import RecordChanges
+from core.model.library_records import LibraryRecord, Marker, Media, RecordRef, StashFile
+from core.model.record_changes import RecordChanges
 from core.servers import stash_removal_documents as documents
 from core.servers.documents import Document
 from core.servers.numbers import Whole

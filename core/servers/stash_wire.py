@@ -10,18 +10,9 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from core.model import (
-    Algorithm,
-    Fingerprint,
-    LocalEntity,
-    MediaFile,
-    Scene,
-    SceneDetails,
-    SceneOutline,
-    StashBox,
-    StashId,
-    fingerprint_digest,
-)
+from core.model.fingerprints import Algorithm, Fingerprint, fingerprint_digest
+from core.model.scenes import LocalEntity, MediaFile, Scene, SceneDetails, SceneOutline, StashId
+from core.model.stash_boxes import StashBox
 from core.servers.hashes import read_hash
 from core.servers.numbers import Real, Whole
 from core.servers.oddities import Oddities

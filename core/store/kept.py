@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from core.store.database import Reader, Row, Transaction
-from core.store.library import storable
+from core.store.statements import storable
 
 _SELECT = "SELECT id, contents, title, reason, created_at, ended_at FROM kept_contents "
 

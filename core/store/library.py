@@ -9,17 +9,10 @@ from typing import Final
 
 import msgspec
 
-from core.library import (
-    FileFacts,
-    FileHashes,
-    FileIdentity,
-    LibraryFile,
-    LibraryRecord,
-    Media,
-    RecordRef,
-)
+from core.model.library_files import FileFacts, FileHashes, FileIdentity, LibraryFile
+from core.model.library_records import LibraryRecord, Media, RecordRef
 from core.store.database import Reader, Row, Transaction
-from core.store.recommendations import chunks
+from core.store.statements import chunks, storable
 
 _STASH: Final = b"stash:"
 _SIGN: Final = 1 << 63
@@ -52,7 +45,19 @@ class SourceState:
     last_error_at: float | None
 
 
+class _Place(msgspec.Struct, gc=False):
+    """The part of `_Detail` by which a file is told to be as it was."""
+
+    stash_path: str
+    identity: FileIdentity | None
+    links: int
+    modified_at: float | None
+    problem: str
+    sources: tuple[str, ...]
+
+
 _details = msgspec.json.Decoder(_Detail)
+_places = msgspec.json.Decoder(_Place)
 _records = msgspec.json.Decoder(LibraryRecord)
 _encoder = msgspec.json.Encoder()
 _COLUMNS: Final = "id, place, media, size, record_id, stash_file_id, detail"
@@ -66,11 +71,6 @@ def signed(value: int | None) -> int | None:
 def unsigned(value: int | None) -> int | None:
     """A hash as SQLite keeps it, unsigned again."""
     return None if value is None else value & ((1 << 64) - 1)
-
-
-def storable(text: str) -> str:
-    """A text without surrogates, which neither SQLite nor JSON takes: bytes that are no UTF-8 become `\\udcff`."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def place_of(path: str | None, stash_path: str) -> bytes:
@@ -139,13 +139,43 @@ async def put_files(tx: Transaction, files: Iterable[LibraryFile], *, scan: int)
     )
 
 
-async def last_seen(reader: Reader, places: Sequence[bytes]) -> dict[bytes, tuple[int, LibraryFile]]:
-    """What is known of these places: the scan that saw the file last, and the file."""
-    found: dict[bytes, tuple[int, LibraryFile]] = {}
+class Seen:
+    """A file as an earlier reading wrote it down: `scan` saw it last. Only what is asked for is taken apart."""
+
+    __slots__ = ("_row", "id", "scan")
+
+    def __init__(self, row: Row) -> None:
+        self.id: int = row[0]
+        self.scan: int = row[-1]
+        self._row = row
+
+    def file(self) -> LibraryFile:
+        """All of it."""
+        return _file(self._row)
+
+    def still_holds(self, file: LibraryFile) -> bool:
+        """Whether a file that folders alone show is the one that was written down, without a problem."""
+        row = self._row
+        if row[2] != file.media or row[4] is not None or file.record is not None or file.identity is None:
+            return False
+        known = _places.decode(row[6])
+        return (
+            not known.problem
+            and known.stash_path == file.stash_path
+            and known.identity == file.identity
+            and known.links == file.links
+            and known.modified_at == file.modified_at
+            and known.sources == file.sources
+        )
+
+
+async def last_seen(reader: Reader, places: Sequence[bytes]) -> dict[bytes, Seen]:
+    """What is known of these places; unknown ones are left out."""
+    found: dict[bytes, Seen] = {}
     for chunk in chunks(places):
         marks = ", ".join("?" * len(chunk))
         sql = f"SELECT {_COLUMNS}, scan FROM library_files WHERE place IN ({marks})"
-        found.update((row[1], (row[-1], _file(row))) for row in await reader.rows(sql, list(chunk)))
+        found.update((row[1], Seen(row)) for row in await reader.rows(sql, list(chunk)))
     return found
 
 

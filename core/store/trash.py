@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from core.library import FileIdentity
+from core.model.library_files import FileIdentity
 from core.store.database import Reader, Row, Transaction
 
 _SELECT = "SELECT id, effect_id, path, place, size, detail, trashed_at, ended_at, ended_how FROM trash "

@@ -25,7 +25,8 @@ from core.errors import (
     RateLimitedError,
     UnreachableError,
 )
-from core.model import Algorithm, StashBox
+from core.model.fingerprints import Algorithm
+from core.model.stash_boxes import StashBox
 from core.servers.call import Policy
 from core.servers.http import Http
 from core.servers.stash import StashClient

@@ -13,7 +13,8 @@ from raw_server import RawRequest, RawServer, Reply, answer
 from server_cases import OSHASH, SECRET
 
 from core.errors import ServerError
-from core.model import RemoteEntity, SceneChanges, StashBox, StashId
+from core.model.scenes import SceneChanges, StashId
+from core.model.stash_boxes import RemoteEntity, StashBox
 from core.servers.call import Policy
 from core.servers.http import Http
 from core.servers.stash import StashClient

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cli_runner import command
 
-from core.demo.library import DemoScene, video
+from core.demo.stash_objects import DemoScene, video
 from core.demo.world import DemoWorld
 from core.doctor import examine
 from core.machine import Check, State

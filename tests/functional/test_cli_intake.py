@@ -15,7 +15,7 @@ from intake_cases import Place, in_review, item
 
 from core.demo.immich_server import DemoImmich
 from core.demo.immich_world import FacePlan
-from core.incoming import Box, Category, Faces, FoundFace, Person
+from core.model.incoming import Box, Category, Faces, FoundFace, Person
 from core.store import intake
 from core.store.database import Database
 

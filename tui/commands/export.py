@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import UsageError
-from core.library import Group, GroupFilter
-from core.model import Recommendation, RecommendationFilter, Status
+from core.model.groups import Group, GroupFilter
+from core.model.recommendations import Recommendation, RecommendationFilter, Status
 from core.runtime import ReviewAction, ReviewFilter, ReviewLine
 from tui.commands.duplicates import STATUSES
 from tui.commands.intake import REVIEWED

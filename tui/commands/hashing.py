@@ -6,7 +6,7 @@ import argparse
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
-from core.library import Media
+from core.model.library_records import Media
 from core.runtime import BatchReport
 from core.words import count
 from tui.commands.decide import print_outcomes

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from core.errors import UsageError
-from core.intake.model import TO_DO, Category, ItemState
 from core.intake.reading import ReviewEntry
+from core.model.incoming import TO_DO, Category, ItemState
 from core.runtime import ReviewAction, ReviewFilter, ReviewLine
 from core.words import count, size, span
 from tui.commands.decide import print_outcomes

@@ -10,7 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from core.duplicates.frames import FrameCheck
-from core.library import Group, GroupMember, GroupStatus, Mark, Media
+from core.model.groups import Group, GroupMember, GroupStatus, Mark
+from core.model.library_records import Media
 from core.words import count, size
 from tui.bindings import bindings
 from tui.documents import duration

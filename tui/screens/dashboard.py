@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from core.model import RecommendationFilter
+from core.model.recommendations import RecommendationFilter
 from core.runtime import (
     ACCEPT,
     APPLY,

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from core.model import Dismissal
+from core.model.recommendations import Dismissal
 from core.words import count
 from tui.bindings import bindings
 from tui.documents import host

@@ -13,7 +13,7 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from core.duplicates.desk import DuplicatesSummary
-from core.library import Group
+from core.model.groups import Group
 from core.runtime import GroupLine, GroupTotals
 from tui.bindings import PLACEHOLDER, bindings
 from tui.pictures.detect import Drawing

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from core.library import GroupFilter, GroupKind, GroupSort, GroupStatus, Media
+from core.model.groups import GroupFilter, GroupKind, GroupSort, GroupStatus
+from core.model.library_records import Media
 from core.words import size
 from tui.present import plain
 from tui.screens.list_browser import next_of

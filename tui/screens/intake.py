@@ -14,9 +14,9 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from core.intake.desk import IntakeSummary
-from core.intake.model import Category
 from core.intake.people_known import PersonChoice
 from core.intake.reading import ReviewEntry
+from core.model.incoming import Category
 from core.path_text import shown
 from core.runtime import ReviewAction, ReviewLine
 from tui.bindings import PLACEHOLDER, bindings

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from core.model import Recommendation
+from core.model.recommendations import Recommendation
 from core.runtime import MatchingSummary
 from tui.screens.list_browser import ListBrowser
 from tui.screens.match_empty import empty_words

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from core.matching.metadata import Choice, Field
-from core.model import Recommendation, Status
+from core.model.recommendations import Recommendation, Status
 from core.runtime import AcceptPlan, BatchReport
 from tui.present import plain
 

@@ -11,7 +11,8 @@ from textual.containers import Horizontal, Vertical
 
 from core.errors import WinnowError
 from core.matching.metadata import MetadataChange
-from core.model import Recommendation, Scene, Status
+from core.model.recommendations import Recommendation, Status
+from core.model.scenes import Scene
 from tui.bindings import bindings
 from tui.dialogs.dismiss import DismissDialog, Dismissing
 from tui.messages import DecisionsChanged

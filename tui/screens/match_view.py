@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from core.model import RecommendationFilter, Sort
+from core.model.recommendations import RecommendationFilter, Sort
 from tui.documents import host
 from tui.present import plain
 

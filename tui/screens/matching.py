@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.binding import Binding
 
-from core.model import Recommendation
+from core.model.recommendations import Recommendation
 from tui.bindings import PLACEHOLDER, bindings
 from tui.dialogs.dismiss import DismissDialog, Dismissing
 from tui.screens.base import WinnowScreen

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from core.intake.model import Category
+from core.model.incoming import Category
 from core.runtime import ReviewAction, ReviewFilter, ReviewSort
 from tui.present import plain
 from tui.screens.list_browser import next_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.library import Group, GroupStatus, Mark
+from core.model.groups import Group, GroupStatus, Mark
 from core.runtime import GroupLine, GroupTotals
 from core.words import count, size
 from tui.widgets.cells import columns, fit, wrap

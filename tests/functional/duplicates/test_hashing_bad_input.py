@@ -23,9 +23,9 @@ from bad_files import (
 )
 from PIL import Image
 
-from core.library import GroupKind
 from core.media.phash import image_phash
 from core.media.video import video_phash
+from core.model.groups import GroupKind
 from core.path_text import shown
 
 

@@ -10,7 +10,7 @@ import pytest
 from intake_cases import Place, desk_over, folders, in_review, item, known_as_deleted, line, several
 
 from core.errors import ConfigError, UndoRefusedError, UsageError
-from core.incoming import Category, ItemState
+from core.model.incoming import Category, ItemState
 from core.runtime import ReviewAction, ReviewFilter, ReviewSort
 
 

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from core.config import load_settings
 from core.demo.world import DemoWorld
-from core.model import Recommendation
+from core.model.recommendations import Recommendation
 from core.runtime import open_runtime
 from tui.app import WinnowApp
 from tui.screens.match_detail import MatchDetailScreen

@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.demo.cases import Case
 from core.demo.world import DemoWorld
-from core.model import Status
+from core.model.recommendations import Status
 from tui.dialogs.dismiss import DismissDialog
 from tui.dialogs.metadata import MetadataDialog
 from tui.pictures.decode import Drawn

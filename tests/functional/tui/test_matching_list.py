@@ -11,7 +11,7 @@ from matching_desk import IMPATIENT
 
 from core.demo.cases import Case
 from core.demo.world import DemoWorld
-from core.model import RecommendationFilter, Sort, Status
+from core.model.recommendations import RecommendationFilter, Sort, Status
 from core.runtime import open_runtime
 from core.servers.http import Http
 from tui.dialogs.accept_all import AcceptAllDialog

@@ -10,8 +10,9 @@ from graphql import build_schema, execute_sync, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.demo.graphql_errors import RequestError
 from core.demo.inputs import InputError, coerce
-from core.demo.projection import Compiler, RequestError
+from core.demo.projection import Compiler
 
 SDL = """
 enum Colour { RED BLUE }

@@ -16,11 +16,12 @@ from core.errors import (
     StoreFullError,
     UndoRefusedError,
 )
-from core.ledger.apply import BatchReport, Ledger
+from core.ledger.apply import Ledger
 from core.ledger.effects import Image, Payload
+from core.ledger.report import BatchReport
 from core.store import facts, journal
 from core.store.database import Database, Transaction
-from core.store.journal import BatchState, EffectRecord, NewEffect
+from core.store.journal_records import BatchState, EffectRecord, NewEffect
 from core.store.owner import Owner
 
 

@@ -12,7 +12,7 @@ from core.errors import (
     UnreachableError,
 )
 from core.store import journal
-from core.store.journal import BatchState, EffectState
+from core.store.journal_records import BatchState, EffectState
 
 pytest_plugins = ["shelf_fixtures"]
 

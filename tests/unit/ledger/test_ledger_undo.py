@@ -13,10 +13,10 @@ from core.errors import (
     UndoRefusedError,
     UnreachableError,
 )
-from core.ledger.apply import BatchReport
+from core.ledger.report import BatchReport
 from core.store import journal
 from core.store.database import Database
-from core.store.journal import BatchState, EffectState
+from core.store.journal_records import BatchState, EffectState
 
 pytest_plugins = ["shelf_fixtures"]
 

@@ -12,7 +12,7 @@ from soaking import cases
 from trash_bench import TrashBench, bench_in, facts, files_in, going, made
 
 from core.errors import UndoRefusedError, UsageError
-from core.store.journal import EffectState
+from core.store.journal_records import EffectState
 
 
 @pytest.fixture

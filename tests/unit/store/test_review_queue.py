@@ -7,7 +7,7 @@ from typing import Any
 
 from intake_rows import ANN, BEA, DAY, SORTED, added, fetched, reviewed, sha, to_review
 
-from core.incoming import (
+from core.model.incoming import (
     Category,
     ItemState,
 )

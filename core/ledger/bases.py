@@ -1,6 +1,6 @@
-"""The folders that the intake moves files below, each with the mount point that it is known to lie under.
+"""The folders that files are moved below, each with the mount point that it is known to lie under.
 
-What is remembered tells a share that is not mounted from an empty folder: nothing is ever sorted into its mount point.
+What is remembered tells a share that is not mounted from an empty folder: nothing is ever moved into its mount point.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What comes in, as the intake desk sees it: faces, people, duplicates, and what becomes of a picture.
-
-The store keeps these and the clients of servers give them, so they stand below the desk; `core.intake.model` has them
-for the desk and for what shows it.
-"""
+"""What comes in, as the intake desk sees it: faces, people, duplicates, and what becomes of a picture."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from core.library import FileIdentity
+from core.model.library_files import FileIdentity
 
 
 class Category(StrEnum):

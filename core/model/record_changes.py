@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from core.library import GroupMembership, LibraryRecord
-from core.model import StashId
+from core.model.library_records import GroupMembership, LibraryRecord
+from core.model.scenes import StashId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.intake.bases import base_of
+from core.ledger.bases import base_of
 from core.store.database import Database
 
 
@@ -27,7 +27,7 @@ class Disks:
 @pytest.fixture
 def disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disks:
     found = Disks(tmp_path)
-    monkeypatch.setattr("core.intake.bases.mount_of", lambda _: found.now)
+    monkeypatch.setattr("core.ledger.bases.mount_of", lambda _: found.now)
     return found
 
 
