@@ -15,8 +15,8 @@ from server_cases import SECRET
 from test_servers_garbled import ENTITY, FILE, LINK, Garbler, pages
 
 from core.errors import EffectRefusedError, LedgerError, MediaError, ServerError
-from core.library import Marker, Media, RecordRef
-from core.record_changes import RecordChanges
+from core.model.library_records import Marker, Media, RecordRef
+from core.model.record_changes import RecordChanges
 from core.servers.call import Policy
 from core.servers.http import Http
 from core.servers.immich import ImmichClient

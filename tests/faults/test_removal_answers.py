@@ -9,8 +9,8 @@ from garbled import DEEP
 from raw_server import RawServer, answer, data
 
 from core.errors import GraphQLError, UncertainWriteError
-from core.library import Marker, Media, RecordRef
-from core.record_changes import RecordChanges
+from core.model.library_records import Marker, Media, RecordRef
+from core.model.record_changes import RecordChanges
 from core.servers.stash import StashClient
 from core.servers.stash_library import StashLibrary
 from core.servers.stash_removal import StashRemoval

@@ -7,7 +7,7 @@ from raw_server import RawRequest, RawServer, Reply, answer, data
 from server_cases import OSHASH
 
 from core.errors import GraphQLError, MalformedAnswerError, ServerError
-from core.model import StashBox
+from core.model.stash_boxes import StashBox
 from core.servers.http import Http
 from core.servers.immich import ImmichClient
 from core.servers.stash import StashClient

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from soaking import more
 
 from core.errors import MalformedAnswerError, UnreachableError
-from core.library import LibraryRecord, Media
+from core.model.library_records import LibraryRecord, Media
 from core.servers import stash_database_file
 from core.servers.stash_database import StashDatabase
 

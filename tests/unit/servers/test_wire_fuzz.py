@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import MalformedAnswerError
-from core.library import Media
+from core.model.library_records import Media
 from core.servers import immich_wire, stash_box_wire, stash_library_wire, stash_wire
 from core.servers.graphql import decode
 from core.servers.immich_version import ImmichVersion
