@@ -21,7 +21,8 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from tui.bindings import bindings
-from tui.command_table import Command, reachable
+from tui.command import Command
+from tui.command_table import reachable
 from tui.messages import ServerChecked
 from tui.widgets.footer import Footer
 from tui.widgets.header import Header

@@ -16,7 +16,8 @@ from tui_driver import SIZES, Driver, opened
 from core.demo.world import DemoWorld
 from core.settings import Settings
 from tui.app import WinnowApp
-from tui.command_table import COMMANDS, Command
+from tui.command import Command
+from tui.command_table import COMMANDS
 from tui.keymap import load_keymap
 from tui.screens.base import Dialog
 from tui.screens.help import HelpScreen
