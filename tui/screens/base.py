@@ -80,6 +80,11 @@ class Guarded(DOMNode):
         """Whether a message covers the screen; then no key does what cannot be seen."""
         return self.app.size.width < MIN_COLUMNS or self.app.size.height < MIN_ROWS
 
+    def with_way_back(self, words: str) -> str:
+        """What was done, and the key that takes it back."""
+        undo = self.winnow.keymap_in_force.shown("app.undo", limit=1)
+        return words + (f"   {undo} takes it back" if undo else "")
+
     def on_resize(self, _event: events.Resize) -> None:
         """Cover or uncover the screen."""
         for guard in self.query(TooSmall):

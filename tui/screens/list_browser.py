@@ -6,7 +6,7 @@ A subclass says what is read and how it is shown. What it shows is stored, so no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Protocol, Self, TypeVar
+from typing import Any, Final
 
 from textual import on
 from textual.timer import Timer
@@ -14,48 +14,18 @@ from textual.widgets import Input, Static
 
 from tui.messages import DecisionsChanged, JobsProgressed
 from tui.screens.base import WinnowScreen
+from tui.screens.list_view import ListView
 from tui.widgets.windowed_list import HasId, WindowedList
 
 _PAUSE_SECONDS: Final = 0.15  # between the last typed letter and the search
 _REFRESH_SECONDS: Final = 2.0  # between two looks at what a running scan added
-T = TypeVar("T")
-
-
-def next_of(choices: Sequence[T], now: T, *, by: int = 1) -> T:
-    """The choice after this one (`by` 1) or before it (-1), round and round; the first where this one is none."""
-    return choices[(choices.index(now) + by) % len(choices)] if now in choices else choices[0]
-
-
-class ListView(Protocol):
-    """Filter and order of a list."""
-
-    @property
-    def is_filtered(self) -> bool:
-        """Whether anything may be left out."""
-        ...
-
-    def next_sort(self) -> Self:
-        """Ordered by the next column."""
-        ...
-
-    def reversed(self) -> Self:
-        """The other way round."""
-        ...
-
-    def with_text(self, text: str) -> Self:
-        """Only what holds this text."""
-        ...
-
-    def unfiltered(self) -> Self:
-        """Everything, in the same order."""
-        ...
 
 
 class ListBrowser(WinnowScreen):
     """The list with its lines of status, kept up to date. The search field is `#find`, the empty state `#empty`."""
 
     AUTO_FOCUS = ""  # else the hidden search field would get the keys when an empty list is shown again
-    view: Any  # a ListView; each screen has its own
+    view: ListView[Any, Any]
 
     def __init__(self) -> None:
         super().__init__()
@@ -164,7 +134,7 @@ class ListBrowser(WinnowScreen):
 
     # -- filter and order ------------------------------------------------------------------------------------------
 
-    def look(self, view: ListView, *, is_from_top: bool = True) -> None:
+    def look(self, view: ListView[Any, Any], *, is_from_top: bool = True) -> None:
         """Show with another filter or in another order."""
         self.view = view
         self.show_state()
