@@ -195,13 +195,14 @@ class DuplicatesDesk(Reviewing):
         last = await self._jobs.resumable(SCAN)
         return None if last is None else last.id
 
-    async def hash(self, media: Collection[Media]) -> HashOutcome:
+    async def hash(self, media: Collection[Media], *, again: bool = False) -> HashOutcome:
         """Hash all files of these media that have no PHASH, as a job; what was found out serves every desk.
 
+        `again`: also those that could not be decoded before, when memory or time may have run short.
         Raises JobRunningError while a scan or another one is under way, ConfigError when there is nothing to hash.
         """
         self._need_sources()
-        return await self.hashes.run(media)
+        return await self.hashes.run(media, again=again)
 
     def _need_sources(self) -> None:
         if not self.is_configured:

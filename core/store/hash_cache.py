@@ -114,6 +114,11 @@ async def touch(tx: Transaction, used: Collection[FileIdentity], *, now: float) 
         )
 
 
+async def forget_problems(tx: Transaction) -> int:
+    """Let whatever could not be decoded be tried anew; how many that were."""
+    return await tx.execute("UPDATE hash_cache SET problem = '' WHERE problem <> ''")
+
+
 async def prune(tx: Transaction, *, before: float) -> int:
     """Forget what nobody asked about since a moment (Unix seconds); how many that were."""
     return await tx.execute("DELETE FROM hash_cache WHERE used_at < ?", (before,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -252,12 +252,21 @@ async def newest(reader: Reader, *, limit: int = 100) -> list[BatchRecord]:
     return await _batches(reader, "ORDER BY id DESC LIMIT ?", (limit,))
 
 
+_EMPTIED: Final = "SELECT effect_id FROM trash WHERE ended_how = 'emptied'"
+
+
 async def last_undoable(reader: Reader, *, without: Sequence[str] = ()) -> BatchRecord | None:
-    """The newest batch that still holds a done effect, of another kind than those that cannot be taken back."""
+    """The newest batch that still holds a done effect, of another kind than those that cannot be taken back.
+
+    What went with a file whose bytes were emptied out of the trash since cannot be taken back either.
+    """
     marks = ", ".join("?" * len(without))
     found = await _batches(
         reader,
-        f"WHERE id = (SELECT max(batch_id) FROM effects WHERE state = 'done' AND kind NOT IN ({marks}))",
+        "WHERE id = (SELECT batch_id FROM effects "
+        f"WHERE state = 'done' AND kind NOT IN ({marks}) AND id NOT IN ({_EMPTIED}) AND (batch_id, part) NOT IN "
+        f"(SELECT batch_id, part FROM effects WHERE part <> '' AND id IN ({_EMPTIED})) "
+        "ORDER BY batch_id DESC LIMIT 1)",
         tuple(without),
     )
     return found[0] if found else None

@@ -35,7 +35,7 @@ async def hash_files(args: argparse.Namespace, console: Console) -> int:
         media = {Media(one) for one in args.media or runtime.settings.duplicates.media}
         unsubscribe = runtime.jobs.subscribe(lambda progress: console.progress(progress_line(progress)))
         try:
-            outcome = await runtime.duplicates.hash(media)
+            outcome = await runtime.duplicates.hash(media, again=args.again)
             if args.export is not None:
                 exported = await _export(runtime, media, args)
             if not args.json:
