@@ -128,7 +128,7 @@ class DashboardScreen(StoredScreen):
         )
 
     def _show_trouble(self) -> None:
-        lines = trouble_lines(self.winnow.server_trouble or "", has_stored=bool(self._summary and self._summary.scenes))
+        lines = trouble_lines(self.winnow.server.trouble or "", has_stored=bool(self._summary and self._summary.scenes))
         trouble = self.query_one("#trouble", Static)
         trouble.display = bool(lines)
         trouble.update(Content("\n").join(lines))
