@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 from core.errors import EffectRefusedError, LedgerError
-from core.ledger.trash_checks import (
-    identity_at,
-)
+from core.ledger.trash_checks import identity_at
 from core.ledger.trash_place import trash_place
 from core.media.disk_words import disk_words
 from core.media.moving import beside, copy_verified, move_new, sync_folder
