@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from enum import StrEnum
+from typing import Annotated, Final
 
 import msgspec
 
@@ -16,6 +17,7 @@ from core.media.image import ImageLook
 from core.media.video import VideoInfo
 
 LENGTH = struct.Struct("<I")
+MOST_ERROR = 1e9  # of squared differences; an honest one is below 256 x 256
 MAX_MESSAGE = 1 << 20  # bytes; an honest message has a few hundred, a thumbnail some ten thousand
 
 
@@ -55,7 +57,7 @@ class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
 class Working(msgspec.Struct, frozen=True, tag="working"):
     """The file is still being read: `done` bytes so far."""
 
-    done: int
+    done: Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Checksummed(msgspec.Struct, frozen=True, tag="checksummed"):
@@ -67,7 +69,7 @@ class Checksummed(msgspec.Struct, frozen=True, tag="checksummed"):
 class Hashed(msgspec.Struct, frozen=True, tag="hashed"):
     """A PHASH, unsigned 64-bit."""
 
-    value: int
+    value: Annotated[int, msgspec.Meta(ge=0)]  # MessagePack has no integers beyond 64 bits
 
 
 class Probed(msgspec.Struct, frozen=True, tag="probed"):
@@ -85,7 +87,7 @@ class Looked(msgspec.Struct, frozen=True, tag="looked"):
 class Measured(msgspec.Struct, frozen=True, tag="measured"):
     """How much two files differ."""
 
-    value: float
+    value: Annotated[float, msgspec.Meta(ge=0, le=MOST_ERROR)]
 
 
 class Pictured(msgspec.Struct, frozen=True, tag="pictured"):
@@ -103,6 +105,16 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 Result = Checksummed | Hashed | Probed | Looked | Measured | Pictured | Failed
 Answer = Accepted | Working | Result
+RESULTS: Final[dict[Task, type[Result]]] = {
+    Task.CHECKSUMS: Checksummed,
+    Task.IMAGE_PHASH: Hashed,
+    Task.VIDEO_PHASH: Hashed,
+    Task.PROBE: Probed,
+    Task.IMAGE: Looked,
+    Task.ERROR: Measured,
+    Task.THUMBNAIL: Pictured,
+}
+"""What each task ends with, unless it fails."""
 
 _encoder = msgspec.msgpack.Encoder()
 _request_decoder = msgspec.msgpack.Decoder(Request)
@@ -121,5 +133,5 @@ def read_request(body: bytes) -> Request:
 
 
 def read_answer(body: bytes) -> Answer:
-    """The answer in a message's body."""
+    """The answer in a message. Raises msgspec.DecodeError, UnicodeDecodeError or RecursionError where it is none."""
     return _answer_decoder.decode(body)

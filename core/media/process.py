@@ -20,10 +20,13 @@ from core.errors import DecodeError, WinnowError
 from core.media.messages import (
     LENGTH,
     MAX_MESSAGE,
+    RESULTS,
     Accepted,
     Answer,
+    Failed,
     Request,
     Result,
+    Task,
     Working,
     framed,
     read_answer,
@@ -54,7 +57,8 @@ class _WorkerDiedError(Exception):
 class _Asked:
     """A request that has no result yet."""
 
-    def __init__(self, timeout: float, on_read: Callable[[int], None] | None) -> None:
+    def __init__(self, task: Task, timeout: float, on_read: Callable[[int], None] | None) -> None:
+        self.task = task
         self.result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self.timeout = timeout
         self.on_read = on_read
@@ -153,7 +157,7 @@ class Worker(asyncio.SubprocessProtocol):
         """
         if not self.is_there:
             raise WorkerLostError
-        asked = _Asked(timeout, on_read)
+        asked = _Asked(request.task, timeout, on_read)
         if not self._asked:
             self._heard_at = self._loop.time()
         self._asked.append(asked)
@@ -191,12 +195,12 @@ class Worker(asyncio.SubprocessProtocol):
         try:
             for answer in self._answers():
                 self._take(answer)
-        except (msgspec.DecodeError, IndexError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, IndexError):
             self._kill()  # nothing it says can be understood any more
         self._set_alarm()
 
     def _answers(self) -> Iterator[Answer]:
-        """The messages that are there whole. Raises DecodeError where they make no sense."""
+        """The messages that are there whole. Raises what `read_answer` does where they make no sense."""
         while len(self._incoming) >= LENGTH.size:
             (length,) = LENGTH.unpack_from(self._incoming)
             if length > MAX_MESSAGE:
@@ -209,11 +213,13 @@ class Worker(asyncio.SubprocessProtocol):
             yield read_answer(body)
 
     def _take(self, answer: Answer) -> None:
-        """Hand the answer to whom it belongs. Raises IndexError where nobody asked."""
+        """Hand the answer to whom it belongs. Raises IndexError where nobody asked, DecodeError where not for that."""
         asked = self._asked[0]
         if isinstance(answer, Accepted):
             asked.was_accepted = True
         elif not isinstance(answer, Working):
+            if not isinstance(answer, (RESULTS[asked.task], Failed)):
+                raise msgspec.DecodeError
             self._asked.popleft()
             self.served += 1
             if not asked.result.done():

@@ -12,6 +12,11 @@ _KINDS = {name: kind for kind in Algorithm for name in (kind.value, kind.value.l
 _IS_HASH = {kind: re.compile(f"[0-9a-fA-F]{{1,{kind.hex_digits}}}").fullmatch for kind in Algorithm}
 
 
+def is_hex(text: str) -> bool:
+    """Whether this is the text of any hash that has a number."""
+    return any(matches(text) is not None for matches in _IS_HASH.values())
+
+
 def read_hash(name: str | None, text: str | None, oddities: Oddities) -> tuple[Algorithm, int] | None:
     """The algorithm and value a server states, or None for what cannot be looked up.
 

@@ -146,7 +146,7 @@ def refusal_words(answer: Answer) -> str:
     """What Immich says in an answer that is an error, of every version: the failed fields, else the message."""
     try:
         said = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     if not isinstance(said, dict):
         return ""

@@ -39,7 +39,7 @@ from core.servers.words import own_words, uncertain
 
 _KEY_NAME = "api_key under [stash] in the configuration"
 _IDS_A_REQUEST = 200
-_NOT_FOUND = re.compile(r"scene with id (\d+) not found", re.IGNORECASE)
+_NOT_FOUND = re.compile(r"scene with id (\d{1,19}) not found", re.IGNORECASE | re.ASCII)
 
 
 class StashClient:

@@ -13,6 +13,7 @@ from core.model.library_records import GroupMembership, LibraryRecord, Media, St
 from core.model.scenes import LocalEntity, StashId
 from core.servers.ahead import Fetched
 from core.servers.hashes import read_hash
+from core.servers.numbers import MOST_REAL, MOST_WHOLE
 from core.servers.oddities import Oddities
 from core.servers.stash_database_schema import Schema
 from core.servers.stash_library_wire import known, known_duration, known_text, unix_time
@@ -78,7 +79,7 @@ class _Page:
         self.records = list(
             connection.execute(
                 f"SELECT r.id, {picked}, s.id, s.name FROM {names.records} r LEFT JOIN studios s ON s.id = {studio} "
-                "WHERE r.id > ? ORDER BY r.id LIMIT ?",
+                "WHERE r.id > ? AND typeof(r.id) = 'integer' ORDER BY r.id LIMIT ?",
                 (after_id, size),
             )
         )
@@ -164,19 +165,22 @@ class _Page:
             urls=tuple(_text(url) for (url,) in self._urls.get(record_id, ()) if url),
             rating100=None if values["rating"] is None else _number(values["rating"]),
             is_organized=bool(_number(values["organized"])),
-            studio=None if studio[0] is None else LocalEntity(studio[0], _text(studio[1])),
+            studio=None if studio[0] is None else LocalEntity(_number(studio[0]), _text(studio[1])),
             performers=_entities(self._performers.get(record_id, ())),
             tags=_entities(self._tags.get(record_id, ())),
-            groups=tuple(GroupMembership(group, index) for group, index in only.get("groups", ())),
-            gallery_ids=tuple(gallery for (gallery,) in self._galleries.get(record_id, ())),
+            groups=tuple(
+                GroupMembership(_number(group), None if index is None else _number(index))
+                for group, index in only.get("groups", ())
+            ),
+            gallery_ids=tuple(_number(gallery) for (gallery,) in self._galleries.get(record_id, ())),
             stash_ids=tuple(
                 StashId(_text(endpoint), _text(stash_id), None if at is None else _text(at))
                 for endpoint, stash_id, at in only.get("links", ())
             ),
             marker_count=_first(only.get("markers")),
             play_count=_first(only.get("plays")),
-            play_duration=max(0.0, float(values["play_duration"] or 0)),
-            resume_time=max(0.0, float(values["resume_time"] or 0)),
+            play_duration=_amount(values["play_duration"]),
+            resume_time=_amount(values["resume_time"]),
             o_count=_first(only["os"]) if is_scene else max(0, _number(values["o_counter"])),
             created_at=_text(values["created_at"]),
             updated_at=_text(values["updated_at"]),
@@ -194,19 +198,19 @@ class _Page:
             container, width, height = (shape["format"], shape["width"], shape["height"]) if shape else image[1:]
             hashes = _hashes(self._hashes.get(file_id, ()), oddities)
             yield StashFile(
-                id=file_id,
+                id=_number(file_id),
                 media=media,
                 path=full_path(_text(folder), _text(basename)),
                 size=known(_number(size)),
                 modified_at=unix_time(_text(modified), oddities),
                 width=known(_number(width)),
                 height=known(_number(height)),
-                duration=known_duration(shape.get("duration")),
-                video_codec=known_text(shape.get("video_codec")),
-                audio_codec=known_text(shape.get("audio_codec")),
-                frame_rate=max(0.0, float(shape.get("frame_rate") or 0)),
+                duration=known_duration(_amount(shape.get("duration"))),
+                video_codec=known_text(_text(shape.get("video_codec"))),
+                audio_codec=known_text(_text(shape.get("audio_codec"))),
+                frame_rate=_amount(shape.get("frame_rate")),
                 bit_rate=known(_number(shape.get("bit_rate"))),
-                container=known_text(container),
+                container=known_text(_text(container)),
                 phash=hashes.get(Algorithm.PHASH),
                 oshash=hashes.get(Algorithm.OSHASH),
                 md5=hashes.get(Algorithm.MD5),
@@ -272,7 +276,7 @@ def _hashes(rows: Sequence[Row], oddities: Oddities) -> dict[Algorithm, int]:
 
 
 def _entities(rows: Sequence[Row]) -> tuple[LocalEntity, ...]:
-    return tuple(LocalEntity(entity_id, _text(name)) for entity_id, name in rows)
+    return tuple(LocalEntity(_number(entity_id), _text(name)) for entity_id, name in rows)
 
 
 def _first(rows: Sequence[Row] | None) -> int:
@@ -286,12 +290,25 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> int:
-    """Raises TypeError for what is no number."""
+    """A whole number, 0 for none. Raises TypeError for what is no number, ValueError for one out of bounds."""
     if value is None:
         return 0
     if not isinstance(value, int | float):
         raise TypeError(value)
+    if not -MOST_WHOLE <= value <= MOST_WHOLE:
+        raise ValueError(value)
     return int(value)
+
+
+def _amount(value: Any) -> float:
+    """A number that is not negative, 0 for none. Raises as `_number`."""
+    if value is None:
+        return 0.0
+    if not isinstance(value, int | float):
+        raise TypeError(value)
+    if not -MOST_REAL <= value <= MOST_REAL:
+        raise ValueError(value)
+    return max(0.0, float(value))
 
 
 def _article(noun: str) -> str:

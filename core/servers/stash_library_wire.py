@@ -18,6 +18,7 @@ from core.model.fingerprints import Algorithm
 from core.model.library_records import GroupMembership, LibraryRecord, Marker, Media, StashFile
 from core.model.scenes import LocalEntity
 from core.servers.hashes import read_hash
+from core.servers.numbers import Real, Whole
 from core.servers.oddities import Oddities
 from core.servers.stash_wire import WireEntity, WireHash, WireStashId, links_of
 
@@ -30,27 +31,27 @@ _UNSET = "unset"  # what Stash wrote for what it did not know of files of its fi
 class WireId(msgspec.Struct):
     """Anything of which no more than its id is asked for."""
 
-    id: int
+    id: Whole
 
 
 class WireLibraryFile(msgspec.Struct, gc=False):
     """A file. `kind` is None where only one kind can stand."""
 
-    id: int = 0
+    id: Whole = 0
     kind: str | None = msgspec.field(name="__typename", default=None)
     path: str | None = None
-    size: int | None = None
+    size: Whole | None = None
     mod_time: str | None = None
     format: str | None = None
-    width: int | None = None
-    height: int | None = None
-    duration: float | None = None
+    width: Whole | None = None
+    height: Whole | None = None
+    duration: Real | None = None
     video_codec: str | None = None
     audio_codec: str | None = None
-    frame_rate: float | None = None
-    bit_rate: int | None = None
+    frame_rate: Real | None = None
+    bit_rate: Whole | None = None
     zip_file: WireId | None = None
-    zip_file_id: int | None = None
+    zip_file_id: Whole | None = None
     fingerprints: list[WireHash | None] | None = None
 
 
@@ -58,13 +59,13 @@ class WireMembership(msgspec.Struct):
     """A scene's place in a group."""
 
     group: WireId | None = None
-    scene_index: int | None = None
+    scene_index: Whole | None = None
 
 
 class WireRecord(msgspec.Struct, gc=False):
     """A scene or an image."""
 
-    id: int
+    id: Whole
     title: str | None = None
     code: str | None = None
     details: str | None = None
@@ -72,7 +73,7 @@ class WireRecord(msgspec.Struct, gc=False):
     photographer: str | None = None
     date: str | None = None
     urls: list[str | None] | None = None
-    rating100: int | None = None
+    rating100: Whole | None = None
     organized: bool | None = None
     studio: WireEntity | None = None
     performers: list[WireEntity | None] | None = None
@@ -81,10 +82,10 @@ class WireRecord(msgspec.Struct, gc=False):
     galleries: list[WireId | None] | None = None
     stash_ids: list[WireStashId | None] | None = None
     scene_markers: list[WireId | None] | None = None
-    play_count: int | None = None
-    play_duration: float | None = None
-    resume_time: float | None = None
-    o_counter: int | None = None
+    play_count: Whole | None = None
+    play_duration: Real | None = None
+    resume_time: Real | None = None
+    o_counter: Whole | None = None
     created_at: str | None = None
     updated_at: str | None = None
     files: list[WireLibraryFile | None] | None = None
@@ -104,7 +105,7 @@ class WireRecord(msgspec.Struct, gc=False):
 class WirePaths(msgspec.Struct):
     """A scene or an image with no more than where its files stand."""
 
-    id: int
+    id: Whole
     files: list[WireLibraryFile | None] | None = None
     visual_files: list[WireLibraryFile | None] | None = None
 
@@ -112,10 +113,10 @@ class WirePaths(msgspec.Struct):
 class WireMarker(msgspec.Struct):
     """A marker of a scene."""
 
-    id: int
+    id: Whole
     title: str | None = None
-    seconds: float = 0.0
-    end_seconds: float | None = None
+    seconds: Real = 0.0
+    end_seconds: Real | None = None
     primary_tag: WireId | None = None
     tags: list[WireId | None] | None = None
 
@@ -131,7 +132,7 @@ class WireHistory(msgspec.Struct):
 class WireCount(msgspec.Struct):
     """How many there are."""
 
-    count: int
+    count: Whole
 
 
 class Items(msgspec.Struct, Generic[T]):
