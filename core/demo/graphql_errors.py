@@ -8,7 +8,7 @@ from graphql import (
     GraphQLError,
 )
 
-from core.demo.inputs import InputError
+from core.demo.graphql_inputs import InputError
 
 
 class ResolverError(Exception):

@@ -32,11 +32,11 @@ from core.servers.stash import StashClient
 from core.servers.stash_database import StashDatabase
 from core.servers.stash_library import StashLibrary
 from core.settings import Settings
-from core.store import groups, library
+from core.store import groups, library, library_sources
 from core.store.database import Database
 from core.store.groups import GroupLine, GroupTotals
 from core.store.jobs import JobRecord
-from core.store.library import SourceState
+from core.store.library_sources import SourceState
 
 SCAN: Final = "duplicates.scan"
 _TITLE: Final = "scan for duplicates"
@@ -135,7 +135,7 @@ class DuplicatesDesk(Reviewing):
             gated = await groups.totals(reader, GroupFilter(has_gate=True))
             weak = await groups.totals(reader, GroupFilter(is_weak=True))
             files = await library.count_files(reader)
-            sources = await library.source_states(reader)
+            sources = await library_sources.source_states(reader)
         return DuplicatesSummary(
             totals=totals,
             kinds=kinds,
