@@ -5,16 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.clock import Clock
-from core.duplicates.decide import (
-    KEEP_ALL,
-    MARK,
-    WITHDRAW_KEPT,
-    KeepAll,
-    MarkMembers,
-    RemovalWitness,
-    WithdrawKept,
-)
+from core.duplicates.decide import KEEP_ALL, MARK, WITHDRAW_KEPT, KeepAll, MarkMembers, RemovalWitness, WithdrawKept
 from core.duplicates.merged import merged_values
+from core.intake.let_go import LET_GO, LetGo
 from core.intake.witness import FaceWitness, MoveWitness, RejectWitness
 from core.ledger.effects import LocalEffect, OuterEffect, Witness
 from core.ledger.immich_face import IMMICH_FACE, IMMICH_FACE_FOR_GOOD, AssignFace
@@ -29,8 +22,9 @@ from core.ledger.stash_metadata import STASH_METADATA, StashMetadata
 from core.ledger.stash_primary import STASH_PRIMARY, StashPrimary
 from core.ledger.stash_remove_entry import STASH_REMOVE_ENTRY, StashRemoveEntry
 from core.ledger.stash_return import StashReturn
-from core.ledger.trash import FILE_DELETE, FILE_TRASH, TRASH_DELETE, DeleteFile, EmptyTrashed, TrashFile
+from core.ledger.trash import FILE_TRASH, TrashFile
 from core.ledger.trash_bin import EmptyWitness, TrashWitness, Witnesses
+from core.ledger.trash_deletion import FILE_DELETE, TRASH_DELETE, DeleteFile, EmptyTrashed
 from core.matching.boxes import BoxClients
 from core.matching.checked_link import CheckedLink
 from core.matching.decide import DISMISS, WITHDRAW, Dismiss, LinkWitness, Withdraw
@@ -62,7 +56,8 @@ def effect_handlers(
         MARK: MarkMembers(clock),
         KEEP_ALL: KeepAll(clock),
         WITHDRAW_KEPT: WithdrawKept(clock),
-        FILE_TRASH: TrashFile(settings.trash),
+        LET_GO: LetGo(clock),
+        FILE_TRASH: TrashFile(settings.trash, database),
         FILE_DELETE: DeleteFile(),
         TRASH_DELETE: EmptyTrashed(),
         FILE_MOVE: MoveFile(),

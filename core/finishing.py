@@ -33,3 +33,9 @@ async def to_its_end(work: Coroutine[Any, Any, T], *, grace: float | None = None
     if not task.cancelled():
         task.exception()  # seen: nobody else will ask for it
     raise cancelled
+
+
+async def ended(*tasks: asyncio.Future[Any]) -> None:
+    """Wait until these are over, however they end."""
+    if tasks:
+        await asyncio.wait(tasks)

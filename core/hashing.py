@@ -12,11 +12,12 @@ from typing import Final
 
 from core.clock import Clock
 from core.errors import DecodeError, MediaError, UnreadableFileError
-from core.jobs import Job
-from core.library import FileFacts, FileHashes, FileIdentity, Media
+from core.job import Job
 from core.media.checksums import Checksums
+from core.media.file_at_path import look_at
 from core.media.pool import MediaPool
-from core.media.seen import look_at
+from core.model.library_files import FileFacts, FileHashes, FileIdentity
+from core.model.library_records import Media
 from core.store import hash_cache
 from core.store.database import Database
 from core.store.hash_cache import Known
@@ -122,8 +123,9 @@ class HashRun:
                         self.report.problems.append((one.path, have.problem))
                     continue
                 found[one.identity] = (one, have or Known())
-        async with self._database.write() as tx:
-            await hash_cache.touch(tx, used, now=self._clock.now())
+        if used:
+            async with self._database.write() as tx:
+                await hash_cache.touch(tx, used, now=self._clock.now())
         return list(found.values())
 
     async def _one(self, request: HashRequest, known: Known, job: Job) -> None:

@@ -8,151 +8,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from dataclasses import replace
+from typing import Any, Final
 
 from core.clock import Clock
-from core.errors import JobCancelledError, JobError, JobRunningError, StoreBusyError, StoreError, WinnowError
-from core.finishing import to_its_end
+from core.errors import JobCancelledError, JobError, JobRunningError, StoreError, WinnowError
+from core.finishing import ended, to_its_end
+from core.job import EndListener, Job, Listener, Progress, Work
+from core.job_history import JobHistory
 from core.store import jobs as table
 from core.store.database import Database
-from core.store.jobs import RESUMABLE, JobRecord, JobState
-from core.store.library import storable
+from core.store.jobs import JobRecord, JobState
 from core.store.owner import Owner
 
 _WATCH_SECONDS: Final = 0.2
-_SAVE_SECONDS: Final = 0.5
-_RATE_WINDOW_SECONDS: Final = 30.0
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a job is. `rate` in steps a second, `seconds_left` None while unknown."""
-
-    job_id: int
-    kind: str
-    title: str
-    state: JobState
-    done: int
-    total: int | None
-    message: str
-    rate: float | None
-    seconds_left: float | None
-
-
-Listener = Callable[[Progress], None]
-
-
-class Job:
-    """What running work holds: it reports through it, and is stopped or paused at its checkpoints."""
-
-    def __init__(self, record: JobRecord, jobs: Jobs) -> None:
-        self.id = record.id
-        self.kind = record.kind
-        self.title = record.title
-        self.parameters = record.parameters
-        self.started_at = record.created_at
-        self._jobs = jobs
-        self._state = JobState.RUNNING
-        self._done = 0
-        self._total: int | None = None
-        self._message = ""
-        self._saved_at = -1e9
-        self._marks: deque[tuple[float, int]] = deque()
-        self._may_go_on = asyncio.Event()
-        self._may_go_on.set()
-        self.was_asked = asyncio.Event()
-
-    @property
-    def progress(self) -> Progress:
-        """How far the job is now."""
-        rate = self._rate()
-        left = None
-        if rate and self._total is not None:
-            left = max(0, self._total - self._done) / rate
-        return Progress(self.id, self.kind, self.title, self._state, self._done, self._total, self._message, rate, left)
-
-    def _rate(self) -> float | None:
-        if len(self._marks) < 2:
-            return None
-        (first_at, first), (last_at, last) = self._marks[0], self._marks[-1]
-        return (last - first) / (last_at - first_at) if last_at > first_at and last > first else None
-
-    async def report(self, *, done: int, total: int | None = None, message: str | None = None) -> None:
-        """Say how far the work is, and wait here while the job is paused."""
-        now = self._jobs.clock.monotonic()
-        if message is not None and message != self._message:
-            self._marks.clear()  # another phase has another pace
-        self._done = done
-        self._total = total
-        self._message = self._message if message is None else message
-        self._marks.append((now, done))
-        while len(self._marks) > 1 and self._marks[1][0] < now - _RATE_WINDOW_SECONDS:
-            self._marks.popleft()  # one older mark stays: slow work has a rate, too
-        self._jobs.tell(self.progress)
-        if now - self._saved_at >= _SAVE_SECONDS:
-            self._saved_at = now
-            with suppress(StoreBusyError):  # the next one saves as much
-                await self._save()
-        await self._may_go_on.wait()
-
-    async def _save(self) -> None:
-        async with self._jobs.database.write() as tx:
-            await table.set_progress(tx, self.id, done=self._done, total=self._total, message=self._message)
-
-    async def log(self, text: str, *, level: str = "info") -> None:
-        """Add a line to the job's log. `level`: info, warning or error."""
-        text = storable(text)  # a path whose bytes are no UTF-8 fits into no log file, either
-        _log.log(getattr(logging, level.upper()), "job %s: %s", self.id, text)
-        async with self._jobs.database.write() as tx:
-            await table.log(tx, self.id, level=level, text=text, now=self._jobs.clock.now())
-
-    async def obey(self, request: str) -> bool:
-        """Act on what somebody asked: True when the job is to be cancelled."""
-        wanted = JobState.PAUSED if request == "pause" else JobState.RUNNING
-        if request != "cancel" and wanted is not self._state:
-            self._state = wanted
-            self._marks.clear()
-            if wanted is JobState.PAUSED:
-                self._may_go_on.clear()
-            else:
-                self._may_go_on.set()
-            async with self._jobs.database.write() as tx:
-                await table.set_state(tx, self.id, wanted)
-            self._jobs.tell(self.progress)
-        return request == "cancel"
-
-
-Work = Callable[[Job], Awaitable[dict[str, Any]]]
-
-
-class JobLog(Protocol):
-    """Adds a line to the log of one job, also after its end."""
-
-    async def __call__(self, text: str, *, level: str = "info") -> None: ...
-
-
-class EndListener(Protocol):
-    """Whoever wants to know that a job has ended."""
-
-    def job_ended(self, record: JobRecord, log: JobLog) -> None:
-        """Take note of an end that is written down. Called in passing: it must return at once, and not raise."""
-        ...
-
-
-class Jobs:
+class Jobs(JobHistory):
     """Starts, stops and remembers jobs. One instance a process."""
 
     def __init__(
         self, database: Database, owner: Owner, clock: Clock, *, end_listener: EndListener | None = None
     ) -> None:
-        self.database = database
-        self.clock = clock
+        super().__init__(database, clock)
         self._owner = owner
         self._end_listener = end_listener
         self._listeners: list[Listener] = []
@@ -197,7 +79,7 @@ class Jobs:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             task.cancel()
-            await to_its_end(_ended(task))
+            await to_its_end(ended(task))
             raise
 
     async def start(
@@ -220,10 +102,10 @@ class Jobs:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:
             # Written down or not, nobody is told which job it is: it must not go on unseen.
-            await to_its_end(_ended(starting))
+            await to_its_end(ended(starting))
             if not starting.cancelled() and starting.exception() is None:
                 starting.result().cancel()
-                await to_its_end(_ended(starting.result()))
+                await to_its_end(ended(starting.result()))
             raise
 
     async def _start(
@@ -254,11 +136,11 @@ class Jobs:
             record = await table.get(tx, job_id)
         if record is None:
             raise JobError(f"there is no job {job_id}; `winnow jobs` lists them")
-        job = Job(record, self)
+        job = Job(record, self.database, self.clock, tell=self.tell)
         task = asyncio.create_task(self._carry(job, work), name=f"job-{record.id}")
         self._tasks[record.id] = task
         self._running[record.id] = job
-        task.add_done_callback(lambda ended: self._forget(record.id, ended))
+        task.add_done_callback(lambda over: self._forget(record.id, over))
         await asyncio.sleep(0)  # under way now: cancelled before its first step, it would leave no record of its end
         return task
 
@@ -276,30 +158,25 @@ class Jobs:
 
     async def _carry(self, job: Job, work: Work) -> JobRecord:
         """Run the work under its watcher and record its end."""
-        is_asked_to_stop = asyncio.Event()
         running = asyncio.ensure_future(work(job))
-        watcher = asyncio.create_task(self._watch(job, running, is_asked_to_stop))
+        watcher = asyncio.create_task(self._watch(job, running))
         try:
             await asyncio.wait({running})
         except asyncio.CancelledError:
             running.cancel()
-            await to_its_end(self._conclude(job, running, watcher, is_asked_to_stop))
+            await to_its_end(self._conclude(job, running, watcher))
             raise
-        return await to_its_end(self._conclude(job, running, watcher, is_asked_to_stop))
+        return await to_its_end(self._conclude(job, running, watcher))
 
     async def _conclude(
-        self,
-        job: Job,
-        running: asyncio.Future[dict[str, Any]],
-        watcher: asyncio.Task[None],
-        is_asked_to_stop: asyncio.Event,
+        self, job: Job, running: asyncio.Future[dict[str, Any]], watcher: asyncio.Task[None]
     ) -> JobRecord:
         """Wait for the end of the work and record it. Raises what ended the work."""
-        await _ended(running)
+        await ended(running)
         watcher.cancel()
-        await _ended(watcher)
+        await ended(watcher)
         if running.cancelled():
-            if is_asked_to_stop.is_set():
+            if job.is_to_stop:
                 await self._end(job, JobState.CANCELLED, error="stopped on request")
                 raise JobCancelledError(f"job {job.id} ({job.title}) was stopped; its state is saved")
             await self._end(job, JobState.INTERRUPTED)
@@ -314,7 +191,7 @@ class Jobs:
         await self._end(job, JobState.FAILED, error=words)
         raise error
 
-    async def _watch(self, job: Job, running: asyncio.Future[Any], is_asked_to_stop: asyncio.Event) -> None:
+    async def _watch(self, job: Job, running: asyncio.Future[Any]) -> None:
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_WATCH_SECONDS):
@@ -323,8 +200,8 @@ class Jobs:
             try:
                 async with self.database.read() as reader:
                     request = await table.requested(reader, job.id)
-                if await job.obey(request):
-                    is_asked_to_stop.set()
+                await job.obey(request)
+                if job.is_to_stop:
                     running.cancel()
                     return
             except StoreError as error:  # a locked database must not end the watch
@@ -341,9 +218,7 @@ class Jobs:
             await table.finish(tx, job.id, state, result=result, error=error, now=self.clock.now())
             record = await table.get(tx, job.id)
         assert record is not None
-        self.tell(
-            Progress(job.id, job.kind, job.title, state, progress.done, progress.total, progress.message, None, None)
-        )
+        self.tell(replace(progress, state=state, rate=None, seconds_left=None))
         if self._end_listener is not None:
             self._end_listener.job_ended(record, job.log)
         return record
@@ -371,66 +246,18 @@ class Jobs:
 
     async def recover(self) -> list[str]:
         """Mark jobs whose process is gone as interrupted; what was found, in words."""
-        words: list[str] = []
         async with self.database.read() as reader:
             if all(self._is_carried(job) for job in await table.open_jobs(reader)):
-                return words
+                return []
         async with self.database.write() as tx:  # asked again: another process may have taken one up meanwhile
-            for job in await table.open_jobs(tx):
-                if not self._is_carried(job):
-                    await table.set_state(tx, job.id, JobState.INTERRUPTED)
-                    words.append(
-                        f"job {job.id} ({job.title}) was cut short; `winnow jobs resume {job.id}` goes on where it was"
-                    )
-        return words
-
-    async def get(self, job_id: int) -> JobRecord | None:
-        """One job."""
-        async with self.database.read() as reader:
-            return await table.get(reader, job_id)
-
-    async def newest(self, *, kind: str | None = None, limit: int = 100) -> list[JobRecord]:
-        """The newest jobs first."""
-        async with self.database.read() as reader:
-            return await table.newest(reader, kind=kind, limit=limit)
-
-    async def log_lines(self, job_id: int, *, limit: int = 1000) -> list[table.LogLine]:
-        """The last lines of a job's log, oldest first."""
-        async with self.database.read() as reader:
-            return await table.log_lines(reader, job_id, limit=limit)
-
-    async def resumable(self, kind: str) -> JobRecord | None:
-        """The newest job of a kind, when it did not come to its end."""
-        newest = await self.newest(kind=kind, limit=1)
-        return newest[0] if newest and newest[0].state in RESUMABLE else None
-
-    async def last_finished(self, kind: str) -> JobRecord | None:
-        """The last job of a kind that came to its end."""
-        async with self.database.read() as reader:
-            return await table.last_finished(reader, kind)
-
-    async def next_run(self, kind: str, interval_hours: int) -> float | None:
-        """When a job of this kind is due (Unix seconds): now when it never ran, None when the schedule is off.
-
-        A last run that lies in the future (the clock was set back) counts as never.
-        """
-        if interval_hours <= 0:
-            return None
-        now = self.clock.now()
-        last = await self.last_finished(kind)
-        if last is None or last.finished_at is None or last.finished_at > now:
-            return now
-        return last.finished_at + interval_hours * 3600
+            gone = [job for job in await table.open_jobs(tx) if not self._is_carried(job)]
+            for job in gone:
+                await table.set_state(tx, job.id, JobState.INTERRUPTED)
+        how = "job {0} ({1}) was cut short; `winnow jobs resume {0}` goes on where it was"
+        return [how.format(job.id, job.title) for job in gone]
 
     async def close(self) -> None:
         """Stop every job of this process; each is recorded as interrupted and can be resumed."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
+        for task in (tasks := list(self._tasks.values())):
             task.cancel()
-        await to_its_end(_ended(*tasks))
-
-
-async def _ended(*tasks: asyncio.Future[Any]) -> None:
-    """Wait until these are over, however they end."""
-    if tasks:
-        await asyncio.wait(tasks)
+        await to_its_end(ended(*tasks))

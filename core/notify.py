@@ -20,7 +20,7 @@ import msgspec
 
 from core.errors import ConfigError, ServerError, StoreError, WinnowError
 from core.finishing import to_its_end
-from core.jobs import JobLog
+from core.job import JobLog
 from core.secret import Secret
 from core.servers.call import Call
 from core.servers.http import Http

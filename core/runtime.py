@@ -23,19 +23,21 @@ from core.intake.confidence import confidence_provider
 from core.intake.desk import RUN as INTAKE_RUN
 from core.intake.desk import WATCH as INTAKE_WATCH
 from core.intake.desk import IntakeDesk
-from core.jobs import Job, Jobs, Progress
-from core.ledger.apply import BatchReport, Ledger, Outcome, Step
+from core.job import Job, Progress
+from core.jobs import Jobs
+from core.ledger.apply import Ledger
+from core.ledger.books import Step
 from core.ledger.immich_face import IMMICH_FACE_FOR_GOOD
-from core.ledger.report import notes_of
+from core.ledger.report import BatchReport, Outcome, notes_of
 from core.ledger.stash_delete_file import STASH_DELETE_FILE
-from core.ledger.trash import FILE_DELETE, TRASH_DELETE
-from core.library import Media
+from core.ledger.trash_deletion import FILE_DELETE, TRASH_DELETE
 from core.matching.accept import ACCEPT, AcceptPlan, PlannedAccept
 from core.matching.boxes import BoxClients
 from core.matching.desk import SCAN, MatchingDesk, MatchingSummary
 from core.matching.scan import ScanOptions, ScanReport
 from core.matching.submit import SUBMIT
 from core.media.pool import MediaPool
+from core.model.library_records import Media
 from core.notify import Notifier
 from core.servers.http import Http
 from core.servers.immich import ImmichClient
@@ -46,9 +48,9 @@ from core.store.database import Database
 from core.store.groups import GroupLine, GroupTotals
 from core.store.intake_statistics import Statistics
 from core.store.jobs import JobRecord, JobState, LogLine
-from core.store.journal import BatchRecord, BatchState, EffectRecord, EffectState
-from core.store.kept import KeptContents
-from core.store.library import SourceState
+from core.store.journal_records import BatchRecord, BatchState, EffectRecord, EffectState
+from core.store.kept_contents import KeptContents
+from core.store.library_sources import SourceState
 from core.store.owner import Owner, exclusive
 from core.store.review_queue import ReviewAction, ReviewFilter, ReviewLine, ReviewSort
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from core.config import load_settings
 from core.file_names import safe_file_name
-from core.incoming import Category, Destination, Faces, Item, ItemState, Known, NewFile, Outcome, Person
-from core.ledger.apply import Step
+from core.ledger.books import Step
 from core.ledger.trash_checks import identity_at
-from core.library import FileIdentity
+from core.model.incoming import Category, Destination, Faces, Item, ItemState, Known, NewFile, Outcome, Person
+from core.model.library_files import FileIdentity
 from core.runtime import DATABASE_NAME, EffectState, ReviewAction, ReviewLine, Runtime, open_runtime
 from core.store import intake, intake_feed, intake_known, review_queue
 from core.store.database import Database

@@ -8,7 +8,7 @@ from typing import Any
 from core.demo.world import DemoWorld
 from core.ledger.stash_link import STASH_LINK
 from core.matching.metadata import Choice, Field
-from core.model import Status
+from core.model.recommendations import Status
 from core.runtime import EffectRecord, EffectState, Runtime
 
 FILL: Mapping[Field, Choice] = {field: Choice.FILL for field in Field if field is not Field.COVER}

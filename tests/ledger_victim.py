@@ -19,7 +19,7 @@ from core.config import load_settings
 from core.ledger.apply import Ledger
 from core.ledger.stash_link import STASH_LINK
 from core.servers.http import Http
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 
 async def link(runtime: core.runtime.Runtime, ids: list[int]) -> None:

@@ -15,9 +15,9 @@ import pytest
 
 from core.config import load_settings
 from core.demo.box_library import BoxScene, box_prints
-from core.demo.library import DemoScene, DemoStashId, video
+from core.demo.stash_objects import DemoScene, DemoStashId, video
 from core.demo.world import DemoWorld
-from core.model import Recommendation, RecommendationFilter, Status
+from core.model.recommendations import Recommendation, RecommendationFilter, Status
 from core.runtime import Runtime, ScanReport, open_runtime
 from core.servers.call import Policy
 from core.servers.http import Http

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.clock import SystemClock
-from core.ledger.apply import Ledger, Step
+from core.ledger.apply import Ledger
+from core.ledger.books import Step
 from core.ledger.carrying import sha256_of
 from core.ledger.move import MoveFile
 from core.ledger.move_plan import FILE_MOVE, Base, move_effects, sidecars_of
 from core.ledger.trash_checks import identity_at
 from core.store import journal
 from core.store.database import Database
-from core.store.journal import EffectRecord, EffectState, NewEffect
+from core.store.journal_records import EffectRecord, EffectState, NewEffect
 from core.store.owner import Owner
 
 STAMP = "20260131-120000"

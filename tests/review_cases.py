@@ -8,7 +8,7 @@ from typing import Final
 from intake_cases import NOW, Place, in_review
 
 from core.demo.portraits import LEFT, MIDDLE, RIGHT, Sitter, portrait
-from core.incoming import Box, Category, Faces, FoundFace, Person
+from core.model.incoming import Box, Category, Faces, FoundFace, Person
 
 ADA: Final = Person("id-ada", "Ada Lindqvist")
 BRUNO: Final = Person("id-bruno", "Bruno Maas")

@@ -14,7 +14,7 @@ from matching_desk import IMPATIENT
 
 from core.clock import SystemClock
 from core.demo.clips import ClipPlan, ImagePlan, make_clip, make_image
-from core.demo.library import (
+from core.demo.stash_objects import (
     DemoEntity,
     DemoFile,
     DemoGallery,
@@ -40,14 +40,14 @@ from core.ledger.stash_primary import STASH_PRIMARY, StashPrimary
 from core.ledger.stash_records import FileName
 from core.ledger.stash_remove_entry import STASH_REMOVE_ENTRY, StashRemoveEntry, remove_entry_effect
 from core.ledger.stash_return import StashReturn
-from core.library import LibraryRecord, Media, RecordRef
+from core.model.library_records import LibraryRecord, Media, RecordRef
 from core.servers.http import Http
 from core.servers.stash import StashClient
 from core.servers.stash_library import StashLibrary
 from core.servers.stash_removal import StashRemoval
 from core.store import journal
 from core.store.database import Database
-from core.store.journal import EffectRecord, EffectState, NewEffect
+from core.store.journal_records import EffectRecord, EffectState, NewEffect
 from core.store.owner import Owner, exclusive
 
 MOVE = "test.move"

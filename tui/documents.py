@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from core.model import SCENE_FINGERPRINT_MATCH, Dismissal, MatchedFingerprint, Recommendation, Status
+from core.model.recommendations import SCENE_FINGERPRINT_MATCH, Dismissal, MatchedFingerprint, Recommendation, Status
 from tui.present import cells, plain
 
 CSV_COLUMNS: Final = (

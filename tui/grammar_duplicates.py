@@ -92,6 +92,7 @@ def add_hash(commands: Commands) -> None:
         "compute the PHASHes that are missing, bit for bit as Stash does",
         "winnow hash --media image --export phashes.csv",
         "winnow hash --media image --write-to-stash",
+        "winnow hash --again",
     )
     hashing.add_argument("--media", choices=("image", "video"), action="append", help="these alone (default: as set)")
     hashing.add_argument(
@@ -101,6 +102,9 @@ def add_hash(commands: Commands) -> None:
         "--write-to-stash",
         action="store_true",
         help="set the PHASHes that Stash lacks; `winnow undo` takes it back",
+    )
+    hashing.add_argument(
+        "--again", action="store_true", help="try the files anew that could not be decoded before, those of a scan, too"
     )
     hashing.add_argument("--yes", action="store_true", help="with --write-to-stash: do not ask")
 

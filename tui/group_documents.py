@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from core.library import Group
+from core.model.groups import Group
 from tui.documents import iso_time
 from tui.present import plain
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from core.intake.model import Faces, Item
 from core.intake.reading import ReviewEntry
+from core.model.incoming import Faces, Item
 from core.runtime import ReviewLine, Statistics
 from tui.documents import csv_cell, iso_time
 from tui.present import plain

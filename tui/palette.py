@@ -9,7 +9,7 @@ from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from tui.command_table import Command
+from tui.command import Command
 from tui.widgets.footer import run_command
 
 if TYPE_CHECKING:

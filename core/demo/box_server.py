@@ -19,9 +19,10 @@ from starlette.routing import Route
 from core.demo.box_library import BoxFingerprint, BoxImage, BoxLibrary, BoxScene
 from core.demo.box_lookup import FingerprintIndex, Lookup
 from core.demo.box_votes import hash_value, submit, submit_batch
+from core.demo.graphql_errors import ResolverError
 from core.demo.graphql_http import SCHEMAS, Context, DemoServer, Resolver, picture
-from core.demo.projection import Readers, ResolverError
-from core.demo.spoil import GRAPHQL_JSON, JSON, too_many, unauthorized
+from core.demo.graphql_projection import Readers
+from core.demo.wrong_answers import GRAPHQL_JSON, JSON, too_many, unauthorized
 
 MAX_GROUPS = 40
 MAX_PHASHES = 64

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from core.demo.box_library import BoxFingerprint, BoxLibrary, BoxScene
-from core.demo.projection import ResolverError
+from core.demo.graphql_errors import ResolverError
 
 MAX_BATCH = 1000
 VOTES = {"VALID": 1, "INVALID": -1, "REMOVE": 0}

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from core.demo.box_library import BoxEntity, BoxLibrary
 from core.demo.clips import MediaFacts
-from core.demo.library import DemoEntity, DemoStashId, StashLibrary
+from core.demo.library import StashLibrary
+from core.demo.stash_objects import DemoEntity, DemoStashId
 
 NAMESPACE = uuid.UUID("0c7d6f0a-1be2-4a7c-9a53-5d5f3f1f7c11")
 PEOPLE: tuple[tuple[str, list[str]], ...] = (

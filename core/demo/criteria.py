@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from core.demo.library import DemoStashId
-from core.demo.projection import ResolverError
+from core.demo.graphql_errors import ResolverError
+from core.demo.stash_objects import DemoStashId
 
 Predicate = Callable[[Any], bool]
 

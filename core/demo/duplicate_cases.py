@@ -12,7 +12,8 @@ from functools import partial
 
 from core.demo.clips import ClipPlan, ImagePlan
 from core.demo.media import CopyPlan, MediaPlans
-from core.library import GateCode, GroupKind, Media
+from core.model.groups import GateCode, GroupKind
+from core.model.library_records import Media
 
 OUTSIDE = "camera"  # a folder of the world that Stash does not know
 PROTECTED = "archive"  # a folder of the library that no rule touches

@@ -12,7 +12,7 @@ from core.demo.cases import NAMESPACE, STASH_ROOT, nearby
 from core.demo.cast import WorldParts
 from core.demo.clips import ClipPlan, ImageFacts, ImagePlan, Media, MediaFacts
 from core.demo.duplicate_cases import KNOWN, OFFLINE_PATH, DuplicateCase, KnownFile, path_of
-from core.demo.library import (
+from core.demo.stash_objects import (
     DemoFile,
     DemoGallery,
     DemoGroup,

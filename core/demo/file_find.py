@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from core.demo.criteria import Predicate, combined, integer_id, integer_test, page_of, string_test, text_order_test
-from core.demo.library import DemoFile, DemoImage, DemoScene, StashLibrary
-from core.demo.projection import ResolverError
+from core.demo.graphql_errors import ResolverError
+from core.demo.library import StashLibrary
+from core.demo.stash_objects import DemoFile, DemoImage, DemoScene
 
 IMAGE_SORTS: dict[str, Callable[[DemoImage], Any]] = {
     "id": lambda image: image.id,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from core.demo.criteria import integer_id
-from core.demo.library import DemoEntity, DemoFile, DemoMarker, DemoScene, StashLibrary
-from core.demo.projection import ResolverError
+from core.demo.graphql_errors import ResolverError
+from core.demo.library import StashLibrary
+from core.demo.stash_objects import DemoEntity, DemoFile, DemoMarker, DemoScene
 from core.demo.stash_write import FetchImage, apply_changes, detach, owners, scene_changes
 
 FoundMarker = tuple[DemoScene, DemoMarker]

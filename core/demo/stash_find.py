@@ -20,8 +20,9 @@ from core.demo.criteria import (
     text_order_test,
 )
 from core.demo.file_find import FoundFile, file_predicate
-from core.demo.library import DemoEntity, DemoScene, StashLibrary
-from core.demo.projection import ResolverError
+from core.demo.graphql_errors import ResolverError
+from core.demo.library import StashLibrary
+from core.demo.stash_objects import DemoEntity, DemoScene
 
 SCENE_SORTS: dict[str, Callable[[DemoScene], Any]] = {
     "id": lambda scene: scene.id,

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.demo.criteria import integer_id
-from core.demo.library import DemoScene, StashLibrary, parse_time
-from core.demo.projection import ResolverError
+from core.demo.graphql_errors import ResolverError
+from core.demo.library import StashLibrary
+from core.demo.stash_objects import DemoScene, parse_time
 
 
 def add_times(library: StashLibrary, given: dict[str, Any], field: str) -> tuple[str, ...]:

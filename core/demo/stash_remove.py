@@ -6,8 +6,9 @@ from typing import Any
 
 from core.demo.criteria import integer_id
 from core.demo.disk import DemoDisk
-from core.demo.library import DemoFile, DemoImage, DemoScene, StashLibrary
-from core.demo.projection import ResolverError
+from core.demo.graphql_errors import ResolverError
+from core.demo.library import StashLibrary
+from core.demo.stash_objects import DemoFile, DemoImage, DemoScene
 from core.demo.stash_write import FetchImage, apply_changes, detach, owners, removable_files, scene_changes
 
 

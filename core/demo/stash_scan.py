@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from core.demo.disk import DemoDisk
-from core.demo.library import DemoFile, DemoImage, DemoScene, StashLibrary, local_time, parse_time, phash_text
-from core.demo.projection import ResolverError
+from core.demo.graphql_errors import ResolverError
+from core.demo.library import StashLibrary
 from core.demo.stash_jobs import DemoJob
+from core.demo.stash_objects import DemoFile, DemoImage, DemoScene, local_time, parse_time, phash_text
 from core.demo.stash_readers import IMAGE_EXTENSIONS, VIDEO_EXTENSIONS
 from core.errors import WinnowError
 

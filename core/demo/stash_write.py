@@ -9,19 +9,19 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from core.demo.criteria import integer_id
-from core.demo.library import (
+from core.demo.graphql_errors import ResolverError
+from core.demo.library import StashLibrary
+from core.demo.stash_objects import (
     MAX_64,
     DemoFile,
     DemoGroupPlace,
     DemoImage,
     DemoScene,
     DemoStashId,
-    StashLibrary,
     local_time,
     parse_time,
     phash_text,
 )
-from core.demo.projection import ResolverError
 
 FetchImage = Callable[[str], bytes | None]
 DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")

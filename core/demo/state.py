@@ -14,16 +14,8 @@ from typing import Any
 import msgspec
 
 from core.demo.box_library import BoxFingerprint, BoxLibrary, BoxScene
-from core.demo.library import (
-    DemoFile,
-    DemoGroupPlace,
-    DemoImage,
-    DemoMarker,
-    DemoScene,
-    DemoStashId,
-    StashLibrary,
-    Touched,
-)
+from core.demo.library import StashLibrary, Touched
+from core.demo.stash_objects import DemoFile, DemoGroupPlace, DemoImage, DemoMarker, DemoScene, DemoStashId
 
 SHARED = ("title", "code", "details", "date", "urls", "rating100", "organized", "created_at", "updated_at")
 PLAIN = (*SHARED, "director", "play_history", "o_history", "play_duration", "resume_time")

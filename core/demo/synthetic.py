@@ -12,7 +12,7 @@ from random import Random
 from core.demo.box_library import BoxEntity, BoxFingerprint, BoxScene
 from core.demo.cases import STASH_ROOT
 from core.demo.cast import WorldParts
-from core.demo.library import DemoFile, DemoScene, DemoStashId
+from core.demo.stash_objects import DemoFile, DemoScene, DemoStashId
 
 FIRST_ID = 1001
 LINKED_SHARE = 0.7

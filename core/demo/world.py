@@ -15,7 +15,8 @@ import msgspec
 import tomlkit
 
 from core.demo.box_server import DemoBox, Flavour
-from core.demo.cases import CLIPS, IMAGES, STASH_ROOT, CaseWorld, invented_facts
+from core.demo.case_world import CaseWorld
+from core.demo.cases import CLIPS, IMAGES, STASH_ROOT, invented_facts
 from core.demo.cast import WorldParts
 from core.demo.duplicate_cases import OUTSIDE, PLANS, PROTECTED
 from core.demo.duplicate_world import DuplicateWorld

@@ -13,8 +13,10 @@ from core.duplicates.keeper import Verdict, choose_keeper, choose_record, qualit
 from core.duplicates.protection import protected
 from core.duplicates.reconcile import FoundGroup
 from core.duplicates.rules import Member
-from core.library import GroupKind, LibraryFile, LibraryRecord, Media, RecordRef
-from core.model import phash_distance
+from core.model.fingerprints import phash_distance
+from core.model.groups import GroupKind
+from core.model.library_files import LibraryFile
+from core.model.library_records import LibraryRecord, Media, RecordRef
 from core.settings_duplicates import DuplicatesSettings
 
 if TYPE_CHECKING:

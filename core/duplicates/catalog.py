@@ -13,18 +13,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from core.clock import Clock
-from core.jobs import Job
-from core.library import (
-    NO_FACTS,
-    NO_HASHES,
-    FileFacts,
-    FileHashes,
-    LibraryFile,
-    LibraryRecord,
-    Media,
-    StashFile,
-)
-from core.media.seen import Seen, look_at
+from core.job import Job
+from core.media.file_at_path import Seen, look_at
+from core.model.library_files import NO_FACTS, NO_HASHES, FileFacts, FileHashes, FileIdentity, LibraryFile
+from core.model.library_records import LibraryRecord, Media, StashFile
 from core.path_map import local_path, mapping_of
 from core.servers.library_source import LibrarySource
 from core.settings import PathMapping
@@ -124,21 +116,25 @@ class Catalog:
             await library.put_records(tx, records, scan=self.scan)
             known = await library.last_seen(tx, places)
             merged: dict[bytes, LibraryFile] = {}
-            unchanged: list[LibraryFile] = []
+            unchanged: list[int] = []
+            used: list[FileIdentity | None] = []
             for place, file in zip(places, files, strict=True):
-                scan, before = known.get(place, (0, None))
-                other = merged.get(place) or (before if scan == self.scan else None)
-                if other is None and before is not None and _is_as_before(file, before):
-                    unchanged.append(before)
+                before = known.get(place)
+                other = merged.get(place)
+                if other is None and before is not None and before.scan == self.scan:
+                    other = before.file()
+                if other is None and before is not None and _is_of_folders(file) and before.still_holds(file):
+                    unchanged.append(before.id)
+                    used.append(file.identity)
                 else:
                     merged[place] = file if other is None else as_one(other, file)
             hashed = await hash_cache.get(tx, [one.identity for one in merged.values() if one.identity is not None])
-            used = [one.identity for one in (*merged.values(), *unchanged) if one.identity is not None]
-            await hash_cache.touch(tx, used, now=self.clock.now())
+            used += [one.identity for one in merged.values()]
+            await hash_cache.touch(tx, [one for one in used if one is not None], now=self.clock.now())
             for place, file in merged.items():
                 if file.identity in hashed:
                     merged[place] = with_known(file, hashed[file.identity])
-            await library.mark_seen(tx, [one.id for one in unchanged], scan=self.scan)
+            await library.mark_seen(tx, unchanged, scan=self.scan)
             await library.put_files(tx, merged.values(), scan=self.scan)
 
     async def conclude(self, failed: frozenset[str]) -> int:
@@ -146,30 +142,16 @@ class Catalog:
         async with self.database.read() as reader:
             unseen = await library.unseen_files(reader, scan=self.scan)
         gone = [one.id for one in unseen if not failed.intersection(one.sources)]
-        async with self.database.write() as tx:
-            await library.forget_files(tx, gone)
+        if gone:
+            async with self.database.write() as tx:
+                await library.forget_files(tx, gone)
         async with self.database.read() as reader:
             return await library.count_files(reader)
 
 
-def _is_as_before(file: LibraryFile, before: LibraryFile) -> bool:
-    """Whether a file that a folder shows is what the last scan wrote down, and what is known of it still holds."""
-    is_named_by_folders_alone = file.facts == NO_FACTS and file.hashes == NO_HASHES and not file.stash_path
-    return (
-        is_named_by_folders_alone
-        and not before.problem
-        and file.identity is not None
-        and (file.identity, file.links, file.modified_at, file.media, file.sources, file.record, file.stash_path)
-        == (
-            before.identity,
-            before.links,
-            before.modified_at,
-            before.media,
-            before.sources,
-            before.record,
-            before.stash_path,
-        )
-    )
+def _is_of_folders(file: LibraryFile) -> bool:
+    """Whether folders alone tell of a file."""
+    return file.facts == NO_FACTS and file.hashes == NO_HASHES and not file.stash_path
 
 
 def as_one(one: LibraryFile, other: LibraryFile) -> LibraryFile:

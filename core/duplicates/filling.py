@@ -9,9 +9,10 @@ from typing import Final
 from core.clock import Clock
 from core.duplicates.catalog import with_known
 from core.hashing import HashReport, HashRequest, HashRun
-from core.jobs import Job
-from core.library import NO_FACTS, FileIdentity, LibraryFile, Media
+from core.job import Job
 from core.media.pool import MediaPool
+from core.model.library_files import NO_FACTS, FileIdentity, LibraryFile
+from core.model.library_records import Media
 from core.store import hash_cache, library
 from core.store.database import Database
 

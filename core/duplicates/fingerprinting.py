@@ -16,14 +16,16 @@ from core.duplicates.filling import Filling, known_files
 from core.duplicates.mapping import unverified
 from core.duplicates.reading import OpenSource, SourceReading, SourceRun
 from core.errors import ConfigError
-from core.jobs import Job, Jobs
-from core.ledger.apply import BatchReport
+from core.job import Job
+from core.jobs import Jobs
+from core.ledger.report import BatchReport
 from core.ledger.stash_fingerprints import fingerprint_effects
-from core.library import LibraryFile, Media
 from core.media.pool import MediaPool
+from core.model.library_files import LibraryFile
+from core.model.library_records import Media
 from core.path_map import mapping_of
 from core.settings import Settings
-from core.store import library
+from core.store import hash_cache, library
 from core.store.database import Database
 from core.words import count
 
@@ -78,11 +80,17 @@ class Fingerprinting:
         self._has_stash = has_stash
         self._excludes = excludes
 
-    async def run(self, media: Collection[Media]) -> HashOutcome:
-        """Read all sources and hash what lacks a PHASH, as a job. Raises JobRunningError, JobCancelledError."""
+    async def run(self, media: Collection[Media], *, again: bool = False) -> HashOutcome:
+        """Read all sources and hash what lacks a PHASH, as a job. Raises JobRunningError, JobCancelledError.
+
+        `again`: what could not be decoded before is tried anew.
+        """
         outcome = HashOutcome()
 
         async def work(job: Job) -> dict[str, Any]:
+            if again:
+                async with self._database.write() as tx:
+                    await hash_cache.forget_problems(tx)
             await self._work(job, media, outcome)
             return {"files": outcome.files, "hashed": outcome.hashed, "problems": len(outcome.problems)}
 

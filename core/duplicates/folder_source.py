@@ -8,9 +8,10 @@ from pathlib import Path
 
 from core.duplicates.catalog import Catalog
 from core.duplicates.protection import fits_any
-from core.jobs import Job
-from core.library import LibraryFile, Media
+from core.job import Job
 from core.media.folders import FoundFile, Wanted, walk
+from core.model.library_files import LibraryFile
+from core.model.library_records import Media
 from core.settings_duplicates import DuplicatesSettings
 
 _LOGGED = 100  # troubles that are named in the log

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import MediaError
-from core.library import Group, LibraryFile, Media
 from core.media.pool import MediaPool
+from core.model.groups import Group
+from core.model.library_files import LibraryFile
+from core.model.library_records import Media
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.library import FileIdentity, Gate, GateCode, GroupKind, LibraryFile, Media
+from core.model.groups import Gate, GateCode, GroupKind
+from core.model.library_files import FileIdentity, LibraryFile
+from core.model.library_records import Media
 from core.words import span
 
 

@@ -22,7 +22,7 @@ from core.duplicates.rules import (
     stable_order,
 )
 from core.errors import UsageError
-from core.library import LibraryRecord, Media, RecordRef
+from core.model.library_records import LibraryRecord, Media, RecordRef
 from core.settings_duplicates import DEFAULT_KEEP, DuplicatesSettings
 from core.words import span
 

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from core.errors import MediaError
-from core.library import StashFile
+from core.model.library_records import StashFile
 from core.settings import PathMapping
 
 Samples = Mapping[PathMapping | None, Sequence[tuple[StashFile, str]]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeVar
 
-from core.library import GroupMembership, LibraryRecord, Media
-from core.model import LocalEntity, StashId
-from core.record_changes import Merged, RecordChanges
+from core.model.library_records import GroupMembership, LibraryRecord, Media
+from core.model.record_changes import Merged, RecordChanges
+from core.model.scenes import LocalEntity, StashId
 
 T = TypeVar("T")
 

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from core.library import Group, GroupMember, LibraryFile, LibraryRecord, Mark, Media, RecordRef
+from core.model.groups import Group, GroupMember, Mark
+from core.model.library_files import LibraryFile
+from core.model.library_records import LibraryRecord, Media, RecordRef
 
 
 class Way(StrEnum):

@@ -18,10 +18,12 @@ from core.duplicates.plan import Circumstances, PlannedGroup, RemovalPlan, plan_
 from core.duplicates.reviewing import not_by_rule
 from core.duplicates.rules import Member
 from core.errors import UsageError
-from core.jobs import Job, Jobs
-from core.library import FileIdentity, Group, GroupFilter, GroupKind, GroupStatus, Mark
+from core.job import Job
+from core.jobs import Jobs
+from core.media.file_at_path import look_at
 from core.media.pool import MediaPool
-from core.media.seen import look_at
+from core.model.groups import Group, GroupFilter, GroupKind, GroupStatus, Mark
+from core.model.library_files import FileIdentity
 from core.settings_duplicates import DuplicatesSettings
 from core.store import groups, plans
 from core.store.database import Database

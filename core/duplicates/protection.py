@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from unicodedata import normalize
 
-from core.library import LibraryFile, LibraryRecord
+from core.model.library_files import LibraryFile
+from core.model.library_records import LibraryRecord
 from core.settings_duplicates import DuplicatesSettings
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from core.library import LibraryFile, Media
+from core.model.library_files import LibraryFile
+from core.model.library_records import Media
 
 _GENERATIONS: Final = {
     "av1": 2.2,

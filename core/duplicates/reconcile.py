@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.library import (
-    Gate,
-    GroupKind,
-    GroupStatus,
-    LibraryFile,
-    LibraryRecord,
-    Media,
-    RecordRef,
-    group_identity,
-)
-from core.store import groups, kept
+from core.model.groups import Gate, GroupKind, GroupStatus, group_identity
+from core.model.library_files import LibraryFile
+from core.model.library_records import LibraryRecord, Media, RecordRef
+from core.store import group_drafts, kept_contents
 from core.store.database import Database
-from core.store.groups import GroupDraft, MemberDraft
-from core.store.kept import KeptIndex
+from core.store.group_drafts import GroupDraft, MemberDraft
+from core.store.kept_contents import KeptIndex
 
 _GROUPS_A_TRANSACTION = 500
 
@@ -69,8 +62,8 @@ async def reconcile(
     """
     counts = Counts()
     async with database.read() as reader:
-        standing = await groups.standing(reader)
-        kept_sets = KeptIndex(await kept.in_force(reader))
+        standing = await group_drafts.standing(reader)
+        kept_sets = KeptIndex(await kept_contents.in_force(reader))
     for start in range(0, len(found), _GROUPS_A_TRANSACTION):
         async with database.write() as tx:
             for one in found[start : start + _GROUPS_A_TRANSACTION]:
@@ -79,14 +72,14 @@ async def reconcile(
                 status = _status(one, known, kept_sets)
                 draft = _draft(one, identity, status, records(one))
                 known_id = None if known is None else known[0]
-                group_id = await groups.put(tx, draft, scan=scan, now=now, known_id=known_id)
+                group_id = await group_drafts.put(tx, draft, scan=scan, now=now, known_id=known_id)
                 standing[identity] = (group_id, status)
                 if status in (GroupStatus.PENDING, GroupStatus.DECIDED):
                     is_new = known is None or known[1] not in (GroupStatus.PENDING, GroupStatus.DECIDED)
                     counts.new += is_new
                     counts.updated += not is_new
     async with database.write() as tx:
-        counts.withdrawn = await groups.withdraw_unseen(tx, scan=scan, now=now)
+        counts.withdrawn = await group_drafts.withdraw_unseen(tx, scan=scan, now=now)
     return counts
 
 

@@ -18,12 +18,14 @@ from core.ledger.stash_places import GoingFile
 from core.ledger.stash_primary import primary_effect
 from core.ledger.stash_records import FileName
 from core.ledger.stash_remove_entry import remove_entry_effect
-from core.ledger.trash import delete_effect, trash_effect
+from core.ledger.trash import trash_effect
 from core.ledger.trash_checks import GoingPayload, Survivor, identity_at
-from core.library import LibraryFile, LibraryRecord, Media, RecordRef, StashFile
+from core.ledger.trash_deletion import delete_effect
 from core.media.folders import media_of
+from core.model.library_files import LibraryFile
+from core.model.library_records import LibraryRecord, Media, RecordRef, StashFile
 from core.path_text import packed
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 from core.words import count
 
 _SIDECARS: Final = frozenset({".funscript", ".srt", ".vtt", ".ass", ".ssa"})

@@ -13,7 +13,8 @@ from typing import Final
 
 from core.duplicates.protection import place_of_preference
 from core.duplicates.quality import frame_rate_class, is_complete, pixels, worth
-from core.library import LibraryFile, LibraryRecord, Media
+from core.model.library_files import LibraryFile
+from core.model.library_records import LibraryRecord, Media
 from core.settings_duplicates import DuplicatesSettings
 
 RESOLUTION_TOLERANCE: Final = 0.05

@@ -17,12 +17,14 @@ from core.duplicates.filling import Filling, known_files
 from core.duplicates.mapping import unverified
 from core.duplicates.reading import OpenSource, SourceReading, SourceRun
 from core.duplicates.reconcile import Counts, FoundGroup, reconcile
-from core.jobs import Job
-from core.library import GroupFilter, GroupKind, LibraryFile, LibraryRecord, Media, RecordRef
+from core.job import Job
 from core.media.pool import MediaPool
+from core.model.groups import GroupFilter, GroupKind
+from core.model.library_files import LibraryFile
+from core.model.library_records import LibraryRecord, Media, RecordRef
 from core.path_map import mapping_of
 from core.settings import PathMapping, Settings
-from core.store import groups, library
+from core.store import group_drafts, groups, library
 from core.store.database import Database
 
 _CHUNK: Final = 2000
@@ -164,7 +166,7 @@ class DuplicatesScan:
 
     async def _conclude(self, job: Job) -> None:
         async with self._database.write() as tx:
-            await groups.withdraw_lonely(tx, now=self._clock.now())
+            await group_drafts.withdraw_lonely(tx, now=self._clock.now())
         async with self._database.read() as reader:
             self.report.groups = await groups.kind_counts(reader, GroupFilter())
             totals = await groups.totals(reader, GroupFilter())

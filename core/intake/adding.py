@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from core.clock import Clock
 from core.errors import UnreadableFileError
 from core.hashing import with_sums
-from core.intake.model import Added, ItemState, NewFile, NewItem
 from core.intake.offered import ReadFile, files_below, read_file, whole_path
+from core.model.incoming import Added, ItemState, NewFile, NewItem
 from core.path_text import shown
 from core.servers.download_address import BadAddressError, parse_target, shown_address
 from core.servers.download_names import download_name, with_extension

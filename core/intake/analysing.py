@@ -13,13 +13,13 @@ from typing import Final
 
 from core.clock import Clock
 from core.errors import WinnowError
+from core.intake.immich_looks import ImmichWay, Look, Standing
 from core.intake.immich_upload import ThroughUpload
-from core.intake.looks import ImmichWay, Look, Standing
-from core.intake.model import Destination, Faces, Item
 from core.intake.people import ConfidenceProvider, analysed
 from core.intake.route import never_analysed, route, wait
 from core.intake.sorting import Routed
-from core.jobs import Job
+from core.job import Job
+from core.model.incoming import Destination, Faces, Item
 from core.settings_intake import IntakeSettings
 from core.store import intake
 from core.store.database import Database

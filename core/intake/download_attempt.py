@@ -26,7 +26,7 @@ from core.intake.download_words import (
     too_slow,
 )
 from core.media.moving import free_bytes
-from core.media.part import PartFile, Source
+from core.media.part_file import PartFile, Source
 from core.servers.call import MEBIBYTE
 from core.servers.download_address import BadAddressError, RefusedAddressError, Target, redirected
 from core.servers.http import Channel, Http
@@ -36,7 +36,8 @@ from core.servers.unpacking import UnpackableError, Unpacker
 from core.servers.words import retry_after
 
 FLUSH: Final = 2 * MEBIBYTE  # bytes gathered before they are written
-_RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)", re.ASCII)
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
+_RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
 
 OnProgress = Callable[[int, int | None], None]
 
@@ -288,5 +289,5 @@ def _validator(source: Source) -> str:
 
 
 def _length(headers: Mapping[str, str]) -> int | None:
-    text = headers.get("content-length", "").strip()
-    return int(text) if text.isascii() and text.isdecimal() else None
+    found = _LENGTH.fullmatch(headers.get("content-length", "").strip())
+    return None if found is None else int(found[0])

@@ -12,7 +12,7 @@ from core.ledger.immich_face import FacePayload, face_effect
 from core.path_text import shown
 from core.servers.immich import ImmichClient
 from core.servers.immich_version import CORRECTION
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 
 async def ensure_correcting(client: ImmichClient) -> None:

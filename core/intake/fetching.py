@@ -16,9 +16,9 @@ from core.clock import Clock
 from core.errors import DownloadError
 from core.intake.download import Downloader, Limits, Reason
 from core.intake.immich_library import own_folder
-from core.intake.model import Item
 from core.intake.offered import ReadFile, read_file
 from core.media.disk_words import disk_words
+from core.model.incoming import Item
 from core.path_text import shown
 from core.servers.download_address import shown_address
 from core.servers.http import Http

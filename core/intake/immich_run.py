@@ -11,14 +11,14 @@ from core.clock import Clock
 from core.errors import EffectRefusedError, ServerError
 from core.intake.analysing import Analysing
 from core.intake.immich_library import ThroughLibrary
+from core.intake.immich_looks import ImmichWay
 from core.intake.immich_upload import ThroughUpload
-from core.intake.looks import ImmichWay
-from core.intake.model import Item
 from core.intake.people import ConfidenceProvider
 from core.intake.route import wait
 from core.intake.run_report import IntakeReport
 from core.intake.sorting import Routed, Sorting
-from core.jobs import Job
+from core.job import Job
+from core.model.incoming import Item
 from core.servers.immich import ImmichClient
 from core.settings_intake import IntakeSettings
 from core.store import intake_feed

@@ -12,7 +12,7 @@ from typing import Final
 
 from core.errors import LedgerError
 from core.file_names import LONGEST, folded, safe_name
-from core.intake.model import Destination, Outcome, Person
+from core.model.incoming import Destination, Outcome, Person
 from core.settings_intake import IntakeSettings
 
 _NAMELESS: Final = "somebody"

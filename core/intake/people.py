@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from core.intake.model import Box, Faces, FoundFace, Person
+from core.model.incoming import Box, Faces, FoundFace, Person
 from core.servers.immich_faces import Face
 
 

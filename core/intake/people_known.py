@@ -10,10 +10,10 @@ from typing import Final
 from core.clock import Clock
 from core.errors import UsageError, WinnowError
 from core.file_names import folded
-from core.intake.bases import base_of
-from core.intake.model import Person
+from core.ledger.bases import base_of
 from core.ledger.move_plan import Base
 from core.media.volumes import mount_of
+from core.model.incoming import Person
 from core.path_text import shown
 from core.servers.immich import ImmichClient
 from core.store import intake_known

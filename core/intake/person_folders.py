@@ -9,9 +9,9 @@ from typing import Final
 
 from core.errors import LedgerError
 from core.file_names import folded, safe_name
-from core.intake.model import Person
 from core.intake.names import folder_for
 from core.intake.people_known import LOCAL, is_gone
+from core.model.incoming import Person
 from core.servers.immich import ImmichClient
 from core.store import intake_known
 from core.store.database import Database

@@ -11,10 +11,10 @@ from typing import Final
 from core.clock import Clock
 from core.intake.adding import new_file
 from core.intake.immich_library import own_folder
-from core.intake.model import Item
 from core.intake.offered import ReadFile, read_file
 from core.intake.waiting import Waiting
-from core.media.seen import Seen, look_at
+from core.media.file_at_path import Seen, look_at
+from core.model.incoming import Item
 from core.settings_intake import IntakeSettings
 from core.store import intake, intake_feed
 from core.store.database import Database

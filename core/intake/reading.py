@@ -11,11 +11,11 @@ from typing import Final
 
 from core.clock import Clock
 from core.errors import MediaError
-from core.intake.model import Category, Faces, Item, ItemState
 from core.intake.people_known import People, PeopleKnown, PersonChoice
-from core.library import Media
 from core.media.folders import media_of
 from core.media.pool import MediaPool
+from core.model.incoming import Category, Faces, Item, ItemState
+from core.model.library_records import Media
 from core.settings import Settings
 from core.store import intake, review_queue
 from core.store.database import Database

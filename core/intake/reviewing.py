@@ -9,22 +9,23 @@ from collections.abc import Sequence
 
 from core.clock import Clock
 from core.errors import ConfigError, LedgerError, UsageError
-from core.intake.bases import base_of
 from core.intake.deciding import Waiting, approving_effects, rejecting_effects
 from core.intake.face_assigning import ensure_correcting, face_effects
-from core.intake.model import Item
 from core.intake.people_known import PeopleKnown, PersonChoice
 from core.intake.person_folders import PersonFolders
 from core.intake.reading import Reading
-from core.ledger.apply import BatchReport, Ledger, OnProgress
+from core.ledger.apply import Ledger
+from core.ledger.bases import base_of
 from core.ledger.immich_face import is_for_good
+from core.ledger.report import BatchReport, OnProgress
 from core.media.pool import MediaPool
+from core.model.incoming import Item
 from core.path_text import shown
 from core.servers.immich import ImmichClient
 from core.settings import Settings
 from core.store import intake, review_queue
 from core.store.database import Database
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 from core.store.review_queue import ReviewAction
 from core.words import count
 

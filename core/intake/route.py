@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from core.file_names import folded, safe_file_name
-from core.intake.model import Category, Destination, DuplicateOf, Faces, FoundFace, Known, Outcome, Person, Prefix
+from core.model.incoming import Category, Destination, DuplicateOf, Faces, FoundFace, Known, Outcome, Person, Prefix
 from core.path_text import shown
 from core.settings_intake import CategorySettings, IntakeSettings
 from core.words import count

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.intake.model import Category
+from core.model.incoming import Category
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,23 +14,24 @@ from typing import Final
 from core.clock import Clock
 from core.errors import EffectRefusedError, LedgerError
 from core.file_names import safe_file_name
-from core.intake.bases import base_of
 from core.intake.immich_library import own_folder
-from core.intake.model import Destination, Faces, Item, ItemState, Outcome
 from core.intake.person_folders import PersonFolders
 from core.intake.run_report import IntakeReport
 from core.intake.waiting import Waiting
 from core.intake.witness import Route, TakeIn, TrashDuplicate, meaning_of
-from core.ledger.apply import Ledger, OnProgress
+from core.ledger.apply import Ledger
+from core.ledger.bases import base_of
 from core.ledger.move_plan import Base, move_effects, sidecars_of, stamp_of
+from core.ledger.report import OnProgress
 from core.ledger.trash import trash_effect
 from core.ledger.trash_checks import GoingPayload, Survivor, identity_at
-from core.library import FileIdentity
+from core.model.incoming import Destination, Faces, Item, ItemState, Outcome
+from core.model.library_files import FileIdentity
 from core.path_text import packed, shown
 from core.settings_intake import IntakeSettings
 from core.store import intake
 from core.store.database import Database
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 from core.words import count
 
 BATCH: Final = "intake"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from core.clock import Clock
-from core.intake.model import Faces, Item
+from core.model.incoming import Faces, Item
 from core.store import intake
 from core.store.database import Database
 

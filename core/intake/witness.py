@@ -15,19 +15,19 @@ import msgspec
 
 from core.clock import Clock
 from core.errors import LedgerError
-from core.intake.model import Faces, ItemState, Known, Outcome, Person
 from core.intake.people_known import local_person
 from core.ledger.effects import parsed
 from core.ledger.immich_face import AssignedImage, FacePayload
 from core.ledger.move import MovedImage
 from core.ledger.move_plan import MovePayload
 from core.ledger.trash_checks import GoingPayload, identity_at
-from core.library import FileIdentity
 from core.media.moving import beside
+from core.model.incoming import Faces, ItemState, Known, Outcome, Person
+from core.model.library_files import FileIdentity
 from core.path_text import unpacked
 from core.store import intake, intake_known, review_queue
 from core.store.database import Transaction
-from core.store.journal import EffectRecord
+from core.store.journal_records import EffectRecord
 from core.store.review_queue import ReviewAction
 
 _BESIDE: Final = 100

@@ -9,28 +9,25 @@ Winnows, and several batches in one, may be at work at once: every step in the j
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Final
 
 from core.clock import Clock
-from core.errors import EffectConflictError, EffectRefusedError, LedgerError, UndoRefusedError, WinnowError
+from core.errors import LedgerError, UndoRefusedError
 from core.finishing import to_its_end
-from core.ledger.books import AWAY, Books, Step
-from core.ledger.effects import Image, LocalEffect, OuterEffect, Witness
-from core.ledger.report import BatchReport, OnProgress, Outcome, failed, nobody, succeeded
+from core.ledger.books import Books, Step
+from core.ledger.effects import LocalEffect, OuterEffect, Witness
+from core.ledger.perform import Performing
+from core.ledger.report import BatchReport, OnProgress, failed, nobody, succeeded
 from core.ledger.settle import Settling
 from core.ledger.undo import Undoing
 from core.store import journal
-from core.store.database import Database, Transaction
-from core.store.journal import BatchRecord, BatchState, EffectRecord, EffectState, NewEffect
+from core.store.database import Database
+from core.store.journal_records import BatchRecord, BatchState, EffectRecord, EffectState, NewEffect
 from core.store.owner import Owner
-
-__all__ = ["CANCEL_GRACE_SECONDS", "BatchReport", "Ledger", "OnProgress", "Outcome", "Step"]
 
 CANCEL_GRACE_SECONDS: Final = 0.4
 """How long a cancelled batch waits for the effect that is just under way: a job must stop within a second."""
 _LOCAL_CHUNK: Final = 100  # local effects in one transaction
-_LOOKS: Final = 3  # how often an effect is checked anew when somebody else is just writing, too
 
 
 class Ledger:
@@ -50,6 +47,7 @@ class Ledger:
         self._owner = owner
         self._clock = clock
         self._books = Books(database, owner, clock, handlers=handlers, witnesses=witnesses, on_step=on_step)
+        self._performing = Performing(self._books)
         self._settling = Settling(self._books)
         self._undoing = Undoing(self._books, self._settling, grace=CANCEL_GRACE_SECONDS)
         self._applying: set[int] = set()
@@ -150,110 +148,16 @@ class Ledger:
             if isinstance(self._books.handler(effect.kind), LocalEffect):
                 run = planned[position : position + _LOCAL_CHUNK]
                 run = run[: next((n for n, one in enumerate(run) if one.kind != effect.kind), len(run))]
-                report.outcomes += await self._apply_local(run)
+                report.outcomes += await self._performing.locally(run)
                 position += len(run)
             else:
-                outcome, stop = await to_its_end(self._apply_outer(effect), grace=CANCEL_GRACE_SECONDS)
+                outcome, stop = await to_its_end(self._performing.outer(effect), grace=CANCEL_GRACE_SECONDS)
                 report.outcomes.append(outcome)
                 position += 1
                 if stop:
                     report.stopped_by = outcome.words
                     return
             await on_progress(position, len(planned))
-
-    async def _apply_local(self, effects: list[EffectRecord]) -> list[Outcome]:
-        async with self._database.write() as tx:
-            now = self._clock.now()
-            return [await self._apply_one_local(tx, effect, now) for effect in effects]
-
-    async def _apply_one_local(self, tx: Transaction, effect: EffectRecord, now: float) -> Outcome:
-        handler = self._books.handler(effect.kind)
-        assert isinstance(handler, LocalEffect)
-        current = await journal.get(tx, effect.id)
-        if current is None or current.state is not EffectState.PLANNED:
-            return failed(effect, _GIVEN_UP)
-        try:
-            await self._books.refuse_without_its_part(tx, effect)
-            before, after = await handler.perform_local(tx, effect.payload)
-        except EffectRefusedError as refusal:
-            await journal.end(tx, effect.id, EffectState.REFUSED, words=str(refusal), now=now)
-            return failed(effect, str(refusal))
-        await journal.start(tx, effect.id, before=before, owner=self._owner.name, now=now)
-        await journal.end(tx, effect.id, EffectState.DONE, after=after, now=now)
-        await self._books.witness_done(tx, effect.id)
-        return succeeded(effect)
-
-    async def _apply_outer(self, effect: EffectRecord) -> tuple[Outcome, bool]:
-        """One effect from planned to its end; whether the batch must stop here."""
-        with self._books.in_hand(effect) as is_mine:
-            if not is_mine:
-                return failed(effect, _GIVEN_UP), False
-            for _ in range(_LOOKS - 1):
-                with suppress(EffectConflictError):
-                    return await self._look_and_perform(effect)
-                await self._plan_again(effect)
-            try:
-                return await self._look_and_perform(effect)
-            except EffectConflictError as refusal:
-                return await self._books.not_done(effect, EffectState.REFUSED, str(refusal)), False
-
-    async def _look_and_perform(self, effect: EffectRecord) -> tuple[Outcome, bool]:
-        """Raises EffectConflictError, and leaves the effect started, when somebody else was quicker."""
-        handler = self._books.outer(effect.kind)
-        try:
-            async with self._database.read() as reader:
-                await self._books.refuse_without_its_part(reader, effect)
-            before = await handler.inspect(effect.payload)
-        except EffectRefusedError as refusal:
-            return await self._books.not_done(effect, EffectState.REFUSED, str(refusal)), False
-        except AWAY as error:
-            return failed(effect, str(error)), True  # stays planned
-        except WinnowError as error:
-            return await self._books.not_done(effect, EffectState.FAILED, str(error)), False
-        async with self._database.write() as tx:
-            if not await journal.start(tx, effect.id, before=before, owner=self._owner.name, now=self._clock.now()):
-                return failed(effect, _GIVEN_UP), False
-        self._books.step("started", effect)
-        return await self._perform(effect, handler, before)
-
-    async def _perform(self, effect: EffectRecord, handler: OuterEffect, before: Image) -> tuple[Outcome, bool]:
-        try:
-            after = await handler.perform(effect.payload, before)
-        except EffectConflictError:
-            raise
-        except EffectRefusedError as refusal:
-            return await self._books.not_done(effect, EffectState.REFUSED, str(refusal)), False
-        except WinnowError as error:
-            return await self._after_failure(effect, handler, before, error)
-        except BaseException:  # cancelled: whoever comes next looks what became of it
-            await self._books.release(effect)
-            raise
-        self._books.step("performed", effect)
-        return await self._books.done(effect, after), False
-
-    async def _plan_again(self, effect: EffectRecord) -> None:
-        async with self._database.write() as tx:
-            await journal.plan_again(tx, effect.id)
-
-    async def _after_failure(
-        self, effect: EffectRecord, handler: OuterEffect, before: Image, error: WinnowError
-    ) -> tuple[Outcome, bool]:
-        """The write failed in some way: look what is really there before saying so."""
-        try:
-            after = await handler.settle(effect.payload, before)
-        except WinnowError as blind:
-            await self._books.release(effect)
-            words = f"{error}. Whether it was done cannot be seen now ({blind}); the next start looks again."
-            return failed(effect, words), True
-        except BaseException:  # cancelled: whoever comes next looks what became of it
-            await self._books.release(effect)
-            raise
-        if after is not None:
-            return await self._books.done(effect, after), False
-        if isinstance(error, AWAY):  # nothing was done, and the next one would fare no better
-            await self._plan_again(effect)
-            return failed(effect, str(error)), True
-        return await self._books.not_done(effect, EffectState.FAILED, str(error)), False
 
     # -- taking back -------------------------------------------------------------------------------------------------
 
@@ -320,6 +224,3 @@ class Ledger:
         """
         words = [one.words for one in await self._settling.settle()]
         return words + await self._settling.close_batches_of_the_dead()
-
-
-_GIVEN_UP: Final = "another Winnow took it up, or it was given up meanwhile"

@@ -20,7 +20,7 @@ from core.ledger.effects import Image, LocalEffect, OuterEffect, Witness
 from core.ledger.report import Outcome, failed, succeeded
 from core.store import journal
 from core.store.database import Database, Reader, Transaction
-from core.store.journal import EffectRecord, EffectState
+from core.store.journal_records import EffectRecord, EffectState
 from core.store.owner import NOBODY, Owner
 
 Step = Callable[[str, EffectRecord], None]

@@ -18,9 +18,9 @@ from typing import Final
 
 from core.errors import EffectRefusedError, LedgerError
 from core.ledger.trash_checks import identity_at
-from core.library import FileIdentity
 from core.media.disk_words import disk_words
 from core.media.moving import IsStopped, copy_verified, move_new, never, sync_folder
+from core.model.library_files import FileIdentity
 from core.path_text import shown
 
 _NO_DEVICE: Final = -1

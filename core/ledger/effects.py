@@ -13,7 +13,7 @@ import msgspec
 
 from core.errors import LedgerError
 from core.store.database import Transaction
-from core.store.journal import EffectRecord
+from core.store.journal_records import EffectRecord
 
 Payload = dict[str, Any]
 """What to do, as JSON."""

@@ -15,7 +15,7 @@ from core.ledger.effects import Image, Payload, parsed
 from core.path_text import shown
 from core.servers.immich import ImmichClient
 from core.servers.immich_faces import Face
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 IMMICH_FACE: Final = "immich.face"
 IMMICH_FACE_FOR_GOOD: Final = "immich.face-for-good"

@@ -32,9 +32,9 @@ from core.ledger.carrying import (
 from core.ledger.effects import Image, Payload, parsed
 from core.ledger.move_plan import MovePayload
 from core.ledger.trash_checks import identity_at
-from core.library import FileIdentity
 from core.media.moving import IsStopped, beside, sync_folder
 from core.media.volumes import mount_of, why_missing
+from core.model.library_files import FileIdentity
 from core.path_text import packed, shown, unpacked
 
 T = TypeVar("T")

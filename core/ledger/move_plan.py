@@ -17,10 +17,10 @@ import msgspec
 
 from core.file_names import split
 from core.ledger.trash_checks import identity_at
-from core.library import FileIdentity
 from core.media.volumes import mount_of
+from core.model.library_files import FileIdentity
 from core.path_text import packed, shown, unpacked
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 FILE_MOVE: Final = "file.move"
 _SIDECARS: Final = frozenset({".json", ".txt", ".xmp", ".info.json", ".description"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from core.store.journal import EffectRecord
+from core.store.journal_records import EffectRecord
 
 OnProgress = Callable[[int, int], Awaitable[None]]
 """Told how many effects of how many are through; the next effect waits for it."""

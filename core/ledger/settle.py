@@ -11,7 +11,7 @@ from core.errors import UndoRefusedError, UnreachableError, WinnowError
 from core.ledger.books import AWAY, Books
 from core.ledger.effects import OuterEffect
 from core.store import journal
-from core.store.journal import BatchState, EffectRecord, EffectState
+from core.store.journal_records import BatchState, EffectRecord, EffectState
 
 T = TypeVar("T")
 

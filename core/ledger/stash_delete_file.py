@@ -10,9 +10,9 @@ from core.errors import EffectConflictError, EffectRefusedError, LedgerError, Un
 from core.ledger.effects import Image, Payload, parsed
 from core.ledger.stash_places import GoingFile, Held, is_gone, look, refuse_missing, refuse_other
 from core.ledger.stash_records import FileName, Locate, Turn, said
-from core.library import RecordRef
+from core.model.library_records import RecordRef
 from core.servers.stash_removal import StashRemoval
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 STASH_DELETE_FILE: Final = "stash.delete-file"
 

@@ -13,9 +13,9 @@ from core.errors import EffectRefusedError
 from core.ledger.effects import Image, Payload, parsed
 from core.ledger.stash_records import FileName, Snapshot, Turn, as_json, cannot_come_back, said, snapshot, snapshot_of
 from core.ledger.stash_return import StashReturn
-from core.library import LibraryRecord, Media, RecordRef, StashFile
+from core.model.library_records import LibraryRecord, Media, RecordRef, StashFile
 from core.servers.stash_removal import StashRemoval
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 STASH_ENTRY: Final = "stash.entry"
 

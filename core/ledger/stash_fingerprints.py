@@ -11,7 +11,7 @@ from core.errors import EffectRefusedError, GraphQLError, LedgerError, UndoRefus
 from core.ledger.effects import Image, Payload, parsed
 from core.ledger.stash_records import Turn
 from core.servers.stash_removal import StashRemoval
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 STASH_FINGERPRINTS: Final = "stash.fingerprints"
 FILES_AN_EFFECT: Final = 100

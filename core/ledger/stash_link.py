@@ -14,7 +14,7 @@ import msgspec
 
 from core.errors import EffectConflictError, EffectRefusedError, LedgerError, UndoRefusedError
 from core.ledger.effects import Image, Payload, parsed
-from core.model import Scene, StashId
+from core.model.scenes import Scene, StashId
 from core.servers.stash import StashClient
 
 STASH_LINK: Final = "stash.link"

@@ -31,10 +31,10 @@ from core.ledger.stash_records import (
     steady,
 )
 from core.ledger.stash_return import StashReturn
-from core.library import LibraryRecord, Media, RecordRef
-from core.record_changes import RecordChanges, lacking, taken_back
+from core.model.library_records import LibraryRecord, Media, RecordRef
+from core.model.record_changes import RecordChanges, lacking, taken_back
 from core.servers.stash_removal import StashRemoval
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 STASH_MERGE: Final = "stash.merge"
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from core.errors import EffectConflictError, EffectRefusedError, LedgerError, UndoRefusedError
 from core.ledger.effects import Image, Payload, parsed
 from core.ledger.stash_link import Turn
-from core.model import SceneChanges, SceneDetails
+from core.model.scenes import SceneChanges, SceneDetails
 from core.servers.stash import StashClient
 
 STASH_METADATA: Final = "stash.metadata"

@@ -10,7 +10,7 @@ import msgspec
 
 from core.errors import EffectRefusedError
 from core.ledger.stash_records import FileName, Locate, said
-from core.library import LibraryRecord, Media, RecordRef
+from core.model.library_records import LibraryRecord, Media, RecordRef
 from core.servers.stash_library import StashLibrary
 
 

@@ -9,10 +9,10 @@ import msgspec
 from core.errors import EffectConflictError, EffectRefusedError, LedgerError
 from core.ledger.effects import Image, Payload, parsed
 from core.ledger.stash_records import FileName, Turn, said
-from core.library import LibraryRecord, Media, RecordRef, StashFile
-from core.record_changes import RecordChanges
+from core.model.library_records import LibraryRecord, Media, RecordRef, StashFile
+from core.model.record_changes import RecordChanges
 from core.servers.stash_removal import StashRemoval
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 STASH_PRIMARY: Final = "stash.primary"
 

@@ -13,9 +13,9 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from core.ledger.effects import Image, parsed
-from core.library import LibraryRecord, Marker, Media, RecordRef
-from core.record_changes import Merged, RecordChanges
-from core.servers.stash_library_wire import History
+from core.model.library_records import LibraryRecord, Marker, Media, RecordRef
+from core.model.record_changes import Merged, RecordChanges
+from core.servers.stash_library_records import History
 
 NOUNS: Final = {Media.VIDEO: "scene", Media.IMAGE: "image"}
 

@@ -14,7 +14,7 @@ from core.ledger.effects import Image, Payload, parsed
 from core.ledger.stash_places import GoingFile, Held, is_gone, look, must_be_absent
 from core.ledger.stash_records import Locate, Turn, said
 from core.servers.stash_removal import StashRemoval
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 STASH_REMOVE_ENTRY: Final = "stash.remove-entry"
 

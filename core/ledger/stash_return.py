@@ -17,9 +17,9 @@ from typing import Final
 
 from core.errors import GraphQLError, LedgerError, UndoRefusedError
 from core.ledger.stash_records import Locate, Snapshot, Turn, as_times, moments, said
-from core.library import LibraryRecord, Marker, Media, RecordRef, StashFile
-from core.model import StashId
-from core.record_changes import RecordChanges, comparable, held_by, lacking
+from core.model.library_records import LibraryRecord, Marker, Media, RecordRef, StashFile
+from core.model.record_changes import RecordChanges, comparable, held_by, lacking
+from core.model.scenes import StashId
 from core.servers.stash_library import StashLibrary
 from core.servers.stash_removal import StashJob, StashRemoval
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from core.errors import EffectRefusedError
-from core.library import FileIdentity
 from core.media.disk_words import disk_words
 from core.media.volumes import mount_of
+from core.model.library_files import FileIdentity
 from core.path_text import shown
 
 

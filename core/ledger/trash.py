@@ -1,4 +1,4 @@
-"""The effects that move one file into the trash and back, and that delete for good. Sidecars are effects of their own.
+"""The effect that moves one file into the trash and back. Sidecars are effects of their own.
 
 Within a file system one rename does it; across file systems the file is copied, read back and flushed before the
 original goes. Nothing is overwritten, and nothing falls back to deletion.
@@ -16,31 +16,31 @@ import msgspec
 
 from core.errors import EffectRefusedError, LedgerError, UndoRefusedError, UnreadableFileError
 from core.ledger import system_trash
+from core.ledger.bases import base_of
 from core.ledger.carrying import Going, forget_marks
 from core.ledger.effects import Image, Payload, parsed
 from core.ledger.trash_checks import (
     GoingPayload,
     check_going,
     identity_at,
-    is_gone,
     is_there,
+    named,
     refuse_vanished,
     seen_at,
     standing,
 )
-from core.ledger.trash_moves import alone_in, carry, carry_back, clear_away, free_place, hidden_place, in_thread
+from core.ledger.trash_moves import alone_in, carry, carry_back, clear_away, in_thread, on_disk
 from core.ledger.trash_place import make_folder, trash_place, trash_root
-from core.library import FileIdentity
 from core.media.disk_words import disk_words
 from core.media.moving import beside, move_new, sync_folder
-from core.media.volumes import existing, why_missing
+from core.media.volumes import existing, mount_of, why_missing
+from core.model.library_files import FileIdentity
 from core.path_text import packed, shown, unpacked
 from core.settings_duplicates import TrashSettings
-from core.store.journal import NewEffect
+from core.store.database import Database
+from core.store.journal_records import NewEffect
 
 FILE_TRASH: Final = "file.trash"
-FILE_DELETE: Final = "file.delete"
-TRASH_DELETE: Final = "trash.delete"
 
 Look = Callable[[], None]
 
@@ -63,29 +63,34 @@ class TrashedImage(msgspec.Struct, frozen=True):
 def trash_effect(given: GoingPayload, *, part: str = "") -> NewEffect:
     """The planned move into the trash."""
     what = "sidecar " if given.is_sidecar else ""
-    return NewEffect(FILE_TRASH, f"trash {what}{_named(given.place)}", msgspec.to_builtins(given), part=part)
-
-
-def delete_effect(given: GoingPayload, *, part: str = "") -> NewEffect:
-    """The planned deletion; its title says that there is no way back."""
-    return NewEffect(FILE_DELETE, f"delete for good {_named(given.place)}", msgspec.to_builtins(given), part=part)
-
-
-def _named(path: Path) -> str:
-    """The name first, which tells most where there is little room."""
-    return f"{shown(path.name)} (in {shown(path.parent)})"
+    return NewEffect(FILE_TRASH, f"trash {what}{named(given.place)}", msgspec.to_builtins(given), part=part)
 
 
 class TrashFile:
     """Moves into the trash, and back to its place, or beside it where the place is taken."""
 
-    def __init__(self, settings: TrashSettings) -> None:
+    def __init__(self, settings: TrashSettings, database: Database) -> None:
         self._settings = settings
+        self._database = database
 
     async def inspect(self, payload: Payload) -> Image:
         """Where it is to lie. Refused unless it is the file that was looked at and another one stays."""
         given = parsed(payload, GoingPayload)
+        if self._settings.directory and not self._settings.use_system_trash:
+            await self._refuse_when_away(self._settings.directory)
         return await in_thread(self._inspected, given)
+
+    async def _refuse_when_away(self, directory: str) -> None:
+        """A trash of its own whose disk is not mounted is not made anew in the empty mount point."""
+        try:
+            base = await base_of(self._database, directory)
+        except OSError as error:
+            raise EffectRefusedError(f"the trash: {disk_words(error, Path(directory))}") from error
+        if await in_thread(mount_of, base.path) != base.mount:
+            raise EffectRefusedError(
+                f"the trash {shown(base.path)} is not there: its disk is not mounted at {shown(base.mount)}; nothing "
+                "was moved. Mount it, or set [trash] directory"
+            )
 
     def _inspected(self, given: GoingPayload) -> Image:
         check_going(given)
@@ -116,113 +121,6 @@ class TrashFile:
         return "" if path == given.place else f"its place is taken: it lies beside it as {shown(path.name)}"
 
 
-class DeleteFile:
-    """Deletes for good: only where that was asked for by its own word."""
-
-    async def inspect(self, payload: Payload) -> Image:
-        """Refused unless it is the file that was looked at and another one stays."""
-        await in_thread(check_going, parsed(payload, GoingPayload))
-        return {}
-
-    async def perform(self, payload: Payload, before: Image) -> Image:
-        """Delete it."""
-        given = parsed(payload, GoingPayload)
-
-        await in_thread(_delete, given)
-        return {}
-
-    async def settle(self, payload: Payload, before: Image) -> Image | None:
-        """Whether its folder is there, of the same volume, and it is not; one that was half gone is put back."""
-        given = parsed(payload, GoingPayload)
-
-        def is_deleted() -> bool:
-            path, hidden = given.place, hidden_place(given.place, given.identity)
-            if seen_at(hidden) is not None:
-                move_new(hidden, free_place(path))
-                return False
-            return is_gone(path, given.identity)
-
-        return {} if await in_thread(is_deleted) else None
-
-    async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
-        """Never."""
-        given = parsed(payload, GoingPayload)
-        raise UndoRefusedError(f"{shown(given.place)} was deleted for good: only a backup can bring it back")
-
-    async def revert(self, payload: Payload, before: Image, after: Image) -> None:
-        """Never."""
-        await self.may_revert(payload, before, after)
-
-
-class EmptyPayload(msgspec.Struct, frozen=True):
-    """Something in the trash that is deleted for good: where it lies, as what, and the effect that put it there."""
-
-    place: str
-    identity: FileIdentity
-    trash_id: int
-
-
-def empty_effect(given: EmptyPayload, name: str) -> NewEffect:
-    """The planned deletion out of the trash."""
-    return NewEffect(TRASH_DELETE, f"delete {name} out of the trash, for good", msgspec.to_builtins(given))
-
-
-class EmptyTrashed:
-    """Deletes what lies in the trash, if it is what was put there."""
-
-    async def inspect(self, payload: Payload) -> Image:
-        """Refused when something else lies there."""
-        given = parsed(payload, EmptyPayload)
-        place = Path(unpacked(given.place))
-        found = await in_thread(seen_at, place)
-        if found is not None and (found.size, found.mtime_ns) != (given.identity.size, given.identity.mtime_ns):
-            raise EffectRefusedError(f"{shown(place)} is not what was put there; it was left alone")
-        if found is None and not is_there(place.parent.parent, given.identity.device):
-            raise EffectRefusedError(f"the trash {shown(place.parent.parent)} is not there: is its disk mounted?")
-        return {}
-
-    async def perform(self, payload: Payload, before: Image) -> Image:
-        """Delete it and its empty folder."""
-        place = Path(unpacked(parsed(payload, EmptyPayload).place))
-
-        def delete() -> None:
-            with suppress(FileNotFoundError):
-                _on_disk(place.unlink, place)
-            with suppress(OSError):
-                place.parent.rmdir()
-
-        await in_thread(delete)
-        return {}
-
-    async def settle(self, payload: Payload, before: Image) -> Image | None:
-        """Whether it is gone from a trash that is there."""
-        given = parsed(payload, EmptyPayload)
-        place = Path(unpacked(given.place))
-
-        def is_emptied() -> bool:
-            return seen_at(place) is None and is_there(place.parent.parent, given.identity.device)
-
-        return {} if await in_thread(is_emptied) else None
-
-    async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
-        """Never."""
-        raise UndoRefusedError("what was deleted out of the trash cannot come back")
-
-    async def revert(self, payload: Payload, before: Image, after: Image) -> None:
-        """Never."""
-        await self.may_revert(payload, before, after)
-
-
-def _on_disk(work: Callable[[], object], path: Path) -> None:
-    """Do it; what the system says becomes words. Raises EffectRefusedError; FileNotFoundError passes."""
-    try:
-        work()
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise EffectRefusedError(disk_words(error, path)) from error
-
-
 def _into_trash(given: GoingPayload, wanted: _Before) -> Image:
     check_going(given)
     path = given.place
@@ -249,7 +147,7 @@ def _into_trash(given: GoingPayload, wanted: _Before) -> Image:
         sync_folder(path.parent)
 
     try:
-        _on_disk(move, path)
+        on_disk(move, path)
     except (EffectRefusedError, FileNotFoundError) as error:
         if (image := _settled(given, wanted)) is not None:
             return image  # what was refused came after the move
@@ -262,30 +160,11 @@ def _into_trash(given: GoingPayload, wanted: _Before) -> Image:
     try:
         refuse_vanished(given, others)
     except EffectRefusedError:
-        _on_disk(lambda: carry_back(place, path, found), path)
+        on_disk(lambda: carry_back(place, path, found), path)
         with suppress(OSError):
             place.parent.rmdir()
         raise
     return msgspec.to_builtins(TrashedImage(packed(place), found))  # type: ignore[no-any-return]
-
-
-def _delete(given: GoingPayload) -> None:
-    """Take its name away, see that those that were to stay are still there, and only then let it go."""
-    check_going(given)
-    path, hidden, others = given.place, hidden_place(given.place, given.identity), standing(given)
-    try:
-        _on_disk(lambda: move_new(path, hidden), path)
-    except FileNotFoundError as error:
-        raise EffectRefusedError(why_missing(path, given.identity.device)) from error
-    try:
-        if identity_at(hidden) != given.identity:
-            raise EffectRefusedError(f"{shown(path)} was replaced at this moment; nothing was deleted")
-        refuse_vanished(given, others)
-        _on_disk(hidden.unlink, path)
-    except EffectRefusedError:
-        move_new(hidden, free_place(path))
-        raise
-    sync_folder(path.parent)
 
 
 def _settled_after_all(given: GoingPayload, wanted: _Before) -> Image | None:

@@ -7,14 +7,16 @@ from typing import Final
 
 from core.clock import Clock
 from core.errors import UsageError
-from core.ledger.apply import BatchReport, Ledger
+from core.ledger.apply import Ledger
 from core.ledger.effects import Witness, parsed
-from core.ledger.trash import EmptyPayload, TrashedImage, empty_effect
+from core.ledger.report import BatchReport
+from core.ledger.trash import TrashedImage
 from core.ledger.trash_checks import GoingPayload
+from core.ledger.trash_deletion import EmptyPayload, empty_effect
 from core.path_text import packed, shown, unpacked
 from core.store import trash
 from core.store.database import Database, Transaction
-from core.store.journal import EffectRecord
+from core.store.journal_records import EffectRecord
 from core.store.trash import Trashed
 
 _DAY: Final = 86400.0

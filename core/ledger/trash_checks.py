@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from core.errors import EffectRefusedError, MediaError, UnreadableFileError
-from core.library import FileIdentity
 from core.media.volumes import why_missing
+from core.model.library_files import FileIdentity
 from core.path_text import shown, unpacked
 
 _CHEAP_BYTES: Final = 32 << 20  # up to here a whole file is read again
@@ -171,3 +171,8 @@ def _why_no_survivor(one: Survivor, given: GoingPayload) -> str:
     except OSError as error:
         return f"{shown(path)}, which was to stay, cannot be read ({error.strerror})"
     return ""
+
+
+def named(path: Path) -> str:
+    """The name first, which tells most where there is little room."""
+    return f"{shown(path.name)} (in {shown(path.parent)})"

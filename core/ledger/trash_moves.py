@@ -11,12 +11,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
-from core.errors import LedgerError
+from core.errors import EffectRefusedError, LedgerError
 from core.ledger import carrying
 from core.ledger.trash_checks import identity_at
 from core.ledger.trash_place import trash_place
-from core.library import FileIdentity
+from core.media.disk_words import disk_words
 from core.media.moving import beside, copy_verified, move_new, sync_folder
+from core.model.library_files import FileIdentity
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -131,3 +132,13 @@ def free_place(path: Path) -> Path:
         except FileNotFoundError:
             return one
     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+
+
+def on_disk(work: Callable[[], object], path: Path) -> None:
+    """Do it; what the system says becomes words. Raises EffectRefusedError; FileNotFoundError passes."""
+    try:
+        work()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise EffectRefusedError(disk_words(error, path)) from error

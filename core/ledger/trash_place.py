@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import EffectRefusedError
-from core.library import FileIdentity
 from core.media.moving import fitted
+from core.model.library_files import FileIdentity
 from core.path_text import shown
 
 FOLDER: Final = ".winnow-trash"

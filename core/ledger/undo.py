@@ -9,7 +9,7 @@ from core.ledger.effects import LocalEffect, OuterEffect
 from core.ledger.report import BatchReport, OnProgress, Outcome, failed, succeeded
 from core.ledger.settle import Settling
 from core.store import journal
-from core.store.journal import BatchState, EffectRecord, EffectState
+from core.store.journal_records import BatchState, EffectRecord, EffectState
 
 
 class Undoing:

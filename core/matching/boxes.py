@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.model import StashBox
+from core.model.stash_boxes import StashBox
 from core.servers.http import Http
 from core.servers.stash import StashClient
 from core.servers.stash_box import StashBoxClient

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.errors import EffectRefusedError
 from core.ledger.effects import Image, OuterEffect, Payload
-from core.model import Status
+from core.model.recommendations import Status
 from core.store import recommendations
 from core.store.database import Database
 

@@ -23,7 +23,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from core.model import Algorithm, RemoteFingerprint, is_degenerate_phash
+from core.model.fingerprints import Algorithm, is_degenerate_phash
+from core.model.stash_boxes import RemoteFingerprint
 from core.words import count, span
 
 MIN_FAMILIES = 6

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from core.matching import coherence
-from core.model import Algorithm, Candidate, Evidence, MatchedFingerprint, Reason, RemoteFingerprint
+from core.model.fingerprints import Algorithm
+from core.model.recommendations import Evidence, MatchedFingerprint, Reason
+from core.model.stash_boxes import Candidate, RemoteFingerprint
 from core.words import count, span
 
 EXACT_HASH_NET_VOTES = 2

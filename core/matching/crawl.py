@@ -9,14 +9,14 @@ from typing import Final
 import msgspec
 
 from core.clock import Clock
-from core.jobs import Job
+from core.job import Job
 from core.matching.propose import Counts, recompute
-from core.model import Scene, SceneOutline
+from core.model.scenes import Scene, SceneOutline
 from core.servers.stash import StashClient
 from core.settings import MatchingSettings
 from core.store import facts, recommendations, scenes
 from core.store.database import Database, Transaction
-from core.store.recommendations import chunks
+from core.store.statements import chunks
 
 _CHECKPOINT: Final = "crawl checkpoint"
 _COMPLETE: Final = "crawl complete"

@@ -11,11 +11,11 @@ from core.errors import EffectRefusedError, UndoRefusedError
 from core.ledger.effects import Image, Payload
 from core.ledger.stash_link import LinkPayload
 from core.matching.propose import recompute, relink
-from core.model import Status
+from core.model.recommendations import Status
 from core.settings import MatchingSettings
 from core.store import dismissals, recommendations
 from core.store.database import Transaction
-from core.store.journal import EffectRecord
+from core.store.journal_records import EffectRecord
 
 DISMISS: Final = "matching.dismiss"
 WITHDRAW: Final = "matching.withdraw"

@@ -11,28 +11,24 @@ from typing import Final
 from core.clock import Clock
 from core.errors import ConfigError, UsageError
 from core.jobs import Jobs
-from core.ledger.apply import BatchReport, Ledger
-from core.matching.accept import Accepting, AcceptPlan, plan_accept
+from core.ledger.apply import Ledger
+from core.ledger.report import BatchReport
+from core.matching.accept import Accepting, AcceptPlan, named, plan_accept
 from core.matching.boxes import BoxClients
 from core.matching.decide import DISMISS, WITHDRAW
 from core.matching.metadata import Choice, Field, MetadataChange
 from core.matching.pull import MetadataPull
 from core.matching.scan import MatchingScan, ScanOptions, ScanReport
-from core.model import (
-    Dismissal,
-    EndpointState,
-    Recommendation,
-    RecommendationFilter,
-    Scene,
-    Sort,
-)
+from core.model.recommendations import Dismissal, Recommendation, RecommendationFilter, Sort
+from core.model.scenes import Scene
+from core.model.stash_boxes import EndpointState
 from core.servers.http import Http
 from core.servers.stash import StashClient
 from core.settings import MatchingSettings
 from core.store import dismissals, facts, recommendations, scenes
 from core.store.database import Database
 from core.store.jobs import JobRecord
-from core.store.journal import NewEffect
+from core.store.journal_records import NewEffect
 
 SCAN: Final = "matching.scan"
 _RESUMABLE_SECONDS: Final = 7 * 86400.0  # how long after its start a scan that was cut short is still gone on with
@@ -252,11 +248,6 @@ class MatchingDesk:
 
         Raises UsageError for an unknown id.
         """
-        found = await self.rows(list(dict.fromkeys(ids)))
-        missing = set(ids) - {one.id for one in found}
-        if missing:
-            names = ", ".join(str(one) for one in sorted(missing))
-            raise UsageError(f"there is no recommendation {names}; `winnow list matching` shows them")
         effects = [
             NewEffect(
                 DISMISS,
@@ -271,7 +262,7 @@ class MatchingDesk:
                 },
                 subject=one.id,
             )
-            for one in found
+            for one in await named(self._database, ids)
         ]
         return await self._at_once("dismiss", f"dismiss {len(effects)}", effects)
 

@@ -7,18 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.matching.score import score
-from core.model import (
-    Algorithm,
-    Candidate,
-    Evidence,
-    Fingerprint,
-    MatchedFingerprint,
-    MediaFile,
-    Reason,
-    RemoteFingerprint,
-    Scene,
-    is_degenerate_phash,
-)
+from core.model.fingerprints import Algorithm, Fingerprint, is_degenerate_phash
+from core.model.recommendations import Evidence, MatchedFingerprint, Reason
+from core.model.scenes import MediaFile, Scene
+from core.model.stash_boxes import Candidate, RemoteFingerprint
 
 _OSHASH = Algorithm.OSHASH
 _PHASH = Algorithm.PHASH

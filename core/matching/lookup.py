@@ -10,7 +10,9 @@ from typing import Final
 from core.clock import Clock
 from core.errors import GraphQLError, ServerError
 from core.matching.propose import Counts, known_algorithms, recompute, remember_algorithms
-from core.model import Algorithm, Candidate, Fingerprint, Scene
+from core.model.fingerprints import Algorithm, Fingerprint
+from core.model.scenes import Scene
+from core.model.stash_boxes import Candidate
 from core.servers.packing import Batch, Joiner, Packer, sendable
 from core.servers.stash_box import StashBoxClient
 from core.settings import MatchingSettings

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from core.model import Candidate, LocalEntity, RemoteEntity, SceneDetails
+from core.model.scenes import LocalEntity, SceneDetails
+from core.model.stash_boxes import Candidate, RemoteEntity
 
 
 class Choice(StrEnum):

@@ -10,11 +10,14 @@ import msgspec
 
 from core.matching import confidence, evidence
 from core.matching.score import score
-from core.model import Algorithm, Candidate, Evidence, Reason, Scene, StashId, Status
+from core.model.fingerprints import Algorithm
+from core.model.recommendations import Evidence, Reason, Status
+from core.model.scenes import Scene, StashId
+from core.model.stash_boxes import Candidate
 from core.settings import MatchingSettings
-from core.store import dismissals, facts, recommendations, scenes
+from core.store import dismissals, facts, recommendation_drafts, scenes
 from core.store.database import Reader, Transaction
-from core.store.recommendations import Detail, Draft, Stored
+from core.store.recommendation_drafts import Detail, Draft, Stored
 
 DEFAULT_ALGORITHMS: Final = frozenset({Algorithm.OSHASH, Algorithm.PHASH})
 
@@ -82,7 +85,7 @@ async def recompute(
     Decisions stay: an accepted row stays accepted while the link stands, a dismissed one while its dismissal does.
     """
     fresh = offered or {}
-    stored = await recommendations.of_scenes(tx, endpoint, scene_ids)
+    stored = await recommendation_drafts.of_scenes(tx, endpoint, scene_ids)
     concerned = [scene_id for scene_id in scene_ids if stored.get(scene_id) or fresh.get(scene_id)]
     if not concerned:
         return Counts()
@@ -104,7 +107,7 @@ async def recompute(
             if case.stored is None or _differs(draft, case.stored):
                 drafts.append(draft)
                 _count(counts, case.stored, draft)
-    await recommendations.put(tx, drafts, now=now)
+    await recommendation_drafts.put(tx, drafts, now=now)
     return counts
 
 
@@ -120,7 +123,7 @@ def _cases(
     named = {candidate.id: candidate for candidate in fresh or ()}
     rows: list[tuple[Candidate, Stored | None, Detail | None, bool]] = []
     for row in stored:
-        detail = recommendations.decode(row.detail)
+        detail = recommendation_drafts.decode(row.detail)
         candidate = named.pop(row.candidate_id, None)
         is_offered = row.is_offered if fresh is None else candidate is not None
         rows.append((candidate or detail.candidate, row, detail, is_offered))
@@ -238,7 +241,7 @@ def _differs(draft: Draft, stored: Stored) -> bool:
         or draft.is_ambiguous != stored.is_ambiguous
         or draft.is_offered != stored.is_offered
         or draft.local_title != stored.local_title
-        or recommendations.encode(draft.detail) != stored.detail
+        or recommendation_drafts.encode(draft.detail) != stored.detail
     )
 
 

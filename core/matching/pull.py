@@ -9,7 +9,8 @@ from typing import Any
 from core.ledger.effects import Payload
 from core.ledger.stash_metadata import MetadataWrite
 from core.matching.metadata import Choice, Field, Findings, MetadataChange, compare
-from core.model import Candidate, LocalEntity, RemoteEntity, SceneDetails
+from core.model.scenes import LocalEntity, SceneDetails
+from core.model.stash_boxes import Candidate, RemoteEntity
 from core.servers.stash import StashClient
 from core.servers.stash_entities import EntityMatch
 from core.settings import MatchingSettings

@@ -11,11 +11,11 @@ import msgspec
 
 from core.clock import Clock
 from core.errors import AuthenticationError, ConfigError, UsageError
-from core.jobs import Job
+from core.job import Job
 from core.matching.crawl import LibraryCrawl
 from core.matching.lookup import EndpointLookUp, EndpointRun, Tell
 from core.matching.propose import Counts, recompute
-from core.model import StashBox
+from core.model.stash_boxes import StashBox
 from core.servers.http import Http
 from core.servers.stash import StashClient
 from core.servers.stash_box import StashBoxClient

@@ -22,7 +22,9 @@ from __future__ import annotations
 
 import math
 
-from core.model import Algorithm, Candidate, Evidence
+from core.model.fingerprints import Algorithm
+from core.model.recommendations import Evidence
+from core.model.stash_boxes import Candidate
 
 _PHASH = Algorithm.PHASH
 

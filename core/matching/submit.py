@@ -9,7 +9,8 @@ from typing import Any, Final
 from core.errors import EffectRefusedError, LedgerError, UndoRefusedError
 from core.ledger.effects import Image, Payload
 from core.matching.evidence import known_duration, lookup_fingerprints
-from core.model import Algorithm, Fingerprint, Scene
+from core.model.fingerprints import Algorithm, Fingerprint
+from core.model.scenes import Scene
 from core.servers.stash_box import StashBoxClient, Submission
 
 SUBMIT: Final = "stash_box.submit"

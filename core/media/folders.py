@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import UnreadableFileError
-from core.library import FileIdentity, Media
+from core.model.library_files import FileIdentity
+from core.model.library_records import Media
 
 VIDEO_EXTENSIONS: Final = frozenset(
     [".m4v", ".mp4", ".mov", ".wmv", ".avi", ".mpg", ".mpeg", ".rmvb", ".rm", ".flv", ".asf", ".mkv", ".webm", ".f4v"]

@@ -14,6 +14,7 @@ from core.servers.address import Address
 from core.servers.call import Answer, Call, Credential
 from core.servers.documents import Document
 from core.servers.http import Channel
+from core.servers.numbers import Whole
 from core.servers.words import own_words, uncertain
 
 T = TypeVar("T")
@@ -26,7 +27,7 @@ class Problem(msgspec.Struct, frozen=True):
     """One element of `errors`: the server's words, and where in the answer they belong."""
 
     message: str | None = None
-    path: list[str | int] | None = None
+    path: list[str | Whole] | None = None
 
 
 class _Envelope(msgspec.Struct, frozen=True):
@@ -205,7 +206,8 @@ class GraphQLClient:
 def decode(data: bytes | memoryview, shape: type[T], server: str) -> T:
     """Data in its agreed shape; bytes that are not UTF-8 (file names of old disks) become replacement signs.
 
-    Raises MalformedAnswerError naming the path of the first thing that has another shape.
+    Raises MalformedAnswerError naming the path of the first thing that has another shape, or for data that is nested
+    deeper than can be followed.
     """
     key: Any = shape
     decoder: msgspec.json.Decoder[T] = _decoder(key)
@@ -214,9 +216,11 @@ def decode(data: bytes | memoryview, shape: type[T], server: str) -> T:
         return decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         words = str(error)
+    except RecursionError:
+        words = "it is nested without end"
     try:
         return decoder.decode(bytes(data).decode("utf-8", "replace"))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         pass
     raise MalformedAnswerError(f"the answer has another shape than agreed: {words}", server=server)
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 
-from core.model import Algorithm, Fingerprint
+from core.model.fingerprints import Algorithm, Fingerprint
 from core.servers.oddities import Oddities
 
 # Any case: Stash writes its types in lower case, stash-box in upper case.
 _KINDS = {name: kind for kind in Algorithm for name in (kind.value, kind.value.lower())}
 _IS_HASH = {kind: re.compile(f"[0-9a-fA-F]{{1,{kind.hex_digits}}}").fullmatch for kind in Algorithm}
+
+
+def is_hex(text: str) -> bool:
+    """Whether this is the text of any hash that has a number."""
+    return any(matches(text) is not None for matches in _IS_HASH.values())
 
 
 def read_hash(name: str | None, text: str | None, oddities: Oddities) -> tuple[Algorithm, int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from core.servers.immich_version import ImmichFeatures, ImmichUser, ImmichVersio
 
 DEVICE = "winnow"
 _PAGE = 250
+_PAGE_NUMBER = re.compile(r"[0-9]{1,9}")
 _LARGE = 1000  # the most that Immich gives at once
 _MOST_PAGES = 1000
 _CHECKS_A_REQUEST = 500
@@ -165,7 +167,9 @@ class ImmichClient:
             found += page.items
             if "filter" in body and page.next_cursor:
                 body = body | {"cursor": page.next_cursor}
-            elif "filter" not in body and page.next_page and page.next_page.isdecimal():
+            elif "filter" not in body and page.next_page:
+                if _PAGE_NUMBER.fullmatch(page.next_page) is None:
+                    raise MalformedAnswerError("its search names a next page that is none", server=self.url)
                 body = body | {"page": int(page.next_page)}
             else:
                 return found

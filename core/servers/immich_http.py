@@ -9,13 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from core.errors import (
-    AuthenticationError,
-    MalformedAnswerError,
-    MissingScopeError,
-    NotFoundError,
-    ServerError,
-)
+from core.errors import AuthenticationError, MalformedAnswerError, MissingScopeError, NotFoundError, ServerError
 from core.servers.address import parse_address
 from core.servers.call import Answer, Call, Credential
 from core.servers.graphql import decode
@@ -146,7 +140,7 @@ def refusal_words(answer: Answer) -> str:
     """What Immich says in an answer that is an error, of every version: the failed fields, else the message."""
     try:
         said = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     if not isinstance(said, dict):
         return ""

@@ -15,6 +15,7 @@ import msgspec
 from core.servers.immich_assets import Asset, Library, UploadCheck
 from core.servers.immich_faces import Box, Face, Person
 from core.servers.immich_queues import Queue
+from core.servers.numbers import Real, Whole
 
 
 class WireStruct(msgspec.Struct, frozen=True, rename="camel"):
@@ -30,9 +31,9 @@ class Ping(WireStruct, frozen=True):
 class Version(WireStruct, frozen=True):
     """GET /server/version."""
 
-    major: int
-    minor: int
-    patch: int
+    major: Whole
+    minor: Whole
+    patch: Whole
 
 
 class Features(WireStruct, frozen=True):
@@ -72,7 +73,7 @@ class WireLibrary(WireStruct, frozen=True):
     refreshed_at: str | None
     name: str = ""
     exclusion_patterns: list[str] = []
-    asset_count: int = 0
+    asset_count: Whole = 0
 
 
 class WireAsset(WireStruct, frozen=True):
@@ -124,12 +125,12 @@ class WireFace(WireStruct, frozen=True):
     """A face of an asset."""
 
     id: str
-    image_width: int
-    image_height: int
-    bounding_box_x1: float = msgspec.field(name="boundingBoxX1")
-    bounding_box_y1: float = msgspec.field(name="boundingBoxY1")
-    bounding_box_x2: float = msgspec.field(name="boundingBoxX2")
-    bounding_box_y2: float = msgspec.field(name="boundingBoxY2")
+    image_width: Whole
+    image_height: Whole
+    bounding_box_x1: Real = msgspec.field(name="boundingBoxX1")
+    bounding_box_y1: Real = msgspec.field(name="boundingBoxY1")
+    bounding_box_x2: Real = msgspec.field(name="boundingBoxX2")
+    bounding_box_y2: Real = msgspec.field(name="boundingBoxY2")
     person: WirePerson | None
     source_type: str | None = None
 
@@ -137,11 +138,11 @@ class WireFace(WireStruct, frozen=True):
 class Counts(WireStruct, frozen=True):
     """How many jobs are where."""
 
-    active: int
-    waiting: int
-    delayed: int
-    paused: int
-    failed: int = 0
+    active: Whole
+    waiting: Whole
+    delayed: Whole
+    paused: Whole
+    failed: Whole = 0
 
 
 class WireQueue(WireStruct, frozen=True):
@@ -252,7 +253,7 @@ def check_of(wire: CheckResult) -> UploadCheck:
 
 def moment_of(text: str | None) -> datetime | None:
     """A time of the server in UTC, None when there is none or it cannot be read."""
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, OverflowError):  # the second: before the year 1, or after 9999, in UTC
         moment = datetime.fromisoformat(text) if text else None
         return None if moment is None else moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
-from core.library import LibraryRecord, Media
+from core.model.library_records import LibraryRecord, Media
 from core.servers.oddities import Oddities
 
 

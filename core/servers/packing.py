@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from core.model import Algorithm, Candidate, Fingerprint, is_degenerate_phash
+from core.model.fingerprints import Algorithm, Fingerprint, is_degenerate_phash
+from core.model.stash_boxes import Candidate
 
 K = TypeVar("K")
 

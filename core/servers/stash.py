@@ -10,7 +10,8 @@ from contextlib import aclosing
 from typing import Any
 
 from core.errors import AuthenticationError, GraphQLError, MalformedAnswerError, ServerError
-from core.model import RemoteEntity, Scene, SceneChanges, SceneDetails, SceneOutline, StashBox, StashId
+from core.model.scenes import Scene, SceneChanges, SceneDetails, SceneOutline, StashId
+from core.model.stash_boxes import RemoteEntity, StashBox
 from core.servers import stash_documents as documents
 from core.servers.address import parse_address
 from core.servers.call import MEBIBYTE, Call, Credential
@@ -38,7 +39,7 @@ from core.servers.words import own_words, uncertain
 
 _KEY_NAME = "api_key under [stash] in the configuration"
 _IDS_A_REQUEST = 200
-_NOT_FOUND = re.compile(r"scene with id (\d+) not found", re.IGNORECASE)
+_NOT_FOUND = re.compile(r"scene with id (\d{1,19}) not found", re.IGNORECASE | re.ASCII)
 
 
 class StashClient:

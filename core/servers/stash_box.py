@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import AuthenticationError, MalformedAnswerError, UsageError
-from core.model import Algorithm, Candidate, Fingerprint, StashBox, is_degenerate_phash
+from core.model.fingerprints import Algorithm, Fingerprint, is_degenerate_phash
+from core.model.stash_boxes import Candidate, StashBox
 from core.servers import stash_box_documents as documents
 from core.servers.address import parse_address
 from core.servers.call import MEBIBYTE, Call, Credential
 from core.servers.graphql import GraphQLClient, Problem, Reply, decode
-from core.servers.hashes import write_hash
+from core.servers.hashes import is_hex, write_hash
 from core.servers.http import Http
 from core.servers.oddities import Oddities
 from core.servers.packing import MAX_GROUPS, MAX_PHASHES
@@ -171,7 +172,7 @@ class StashBoxClient:
             errors = {
                 (row.scene_id, int(row.hash, 16)): row.error
                 for row in many.submitFingerprints
-                if row is not None and row.hash.isalnum()
+                if row is not None and is_hex(row.hash)
             }
             for index in part:
                 item = submissions[index]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from core.model import Candidate, RemoteEntity, RemoteFingerprint
+from core.model.stash_boxes import Candidate, RemoteEntity, RemoteFingerprint
 from core.servers.hashes import read_hash
+from core.servers.numbers import Real, Whole
 from core.servers.oddities import Oddities
 
 
@@ -26,9 +27,9 @@ class WireAppearance(msgspec.Struct):
 class WireFingerprint(msgspec.Struct, gc=False):
     hash: str | None = None
     algorithm: str | None = None
-    duration: float | None = None
-    submissions: int | None = None
-    reports: int | None = None
+    duration: Real | None = None
+    submissions: Whole | None = None
+    reports: Whole | None = None
 
 
 class WireCandidate(msgspec.Struct):
@@ -39,7 +40,7 @@ class WireCandidate(msgspec.Struct):
     details: str | None = None
     release_date: str | None = None
     date: str | None = None
-    duration: float | None = None
+    duration: Real | None = None
     deleted: bool | None = None
     urls: list[WireUrl | None] | None = None
     images: list[WireUrl | None] | None = None
@@ -118,7 +119,9 @@ def _fingerprint(wire: WireFingerprint, oddities: Oddities) -> RemoteFingerprint
     found = read_hash(wire.algorithm, wire.hash, oddities)
     if found is None:
         return None
-    return RemoteFingerprint(found[0], found[1], int(wire.duration or 0), wire.submissions or 0, wire.reports)
+    duration, submissions = max(0, int(wire.duration or 0)), max(0, wire.submissions or 0)
+    reports = None if wire.reports is None else max(0, wire.reports)
+    return RemoteFingerprint(found[0], found[1], duration, submissions, reports)
 
 
 def _urls(wires: list[WireUrl | None] | None) -> tuple[str, ...]:

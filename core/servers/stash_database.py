@@ -17,7 +17,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 from core.errors import MalformedAnswerError
-from core.library import LibraryRecord, Media
+from core.model.library_records import LibraryRecord, Media
 from core.servers import stash_database_rows as rows
 from core.servers.ahead import Fetched, ahead
 from core.servers.oddities import Oddities

@@ -105,7 +105,7 @@ class StashFile:
         changed = "it keeps changing while it is read: try again when Stash has less to do"
         try:
             result = self._read_once(way, work)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if self._way() is not way or (way is _Way.ALONE and self._stamp() != stamp):
                 raise _NotNowError(changed) from error
             raise self._translated(error) from error
@@ -165,15 +165,15 @@ class StashFile:
             raise self._unreachable("this is not a file: give the path of Stash's database, stash-go.sqlite")
         return _Stamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
-    def _translated(self, error: sqlite3.Error) -> ServerError | _NotNowError:
-        """What SQLite reports, in words that say what to do."""
+    def _translated(self, error: sqlite3.Error | UnicodeDecodeError) -> ServerError | _NotNowError:
+        """What SQLite reports, in words that say what to do; over a damaged schema it may be bytes that are no text."""
         code = str(getattr(error, "sqlite_errorname", None) or "")
         if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             return _NotNowError(
                 "another program keeps it locked: wait until Stash has finished its migration, clean-up or backup, "
                 "then try again"
             )
-        if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")) or isinstance(error, UnicodeDecodeError):
             return MalformedAnswerError(
                 f"this file is damaged or is no SQLite database ({error}). Is the path right? Otherwise put back a "
                 "backup that Stash made",

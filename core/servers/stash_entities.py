@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from core.model import LocalEntity, RemoteEntity
+from core.model.scenes import LocalEntity
+from core.model.stash_boxes import RemoteEntity
 from core.servers.documents import Document
 from core.servers.graphql import GraphQLClient
 from core.servers.stash_wire import WireEntity

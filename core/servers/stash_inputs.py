@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from core.model import SceneChanges, StashId
+from core.model.scenes import SceneChanges, StashId
 from core.servers.stash_features import StashFeatures
 
 

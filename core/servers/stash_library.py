@@ -7,14 +7,14 @@ from contextlib import aclosing
 from typing import Final, TypeVar
 
 from core.errors import MalformedAnswerError
-from core.library import LibraryRecord, Media, RecordRef, StashFile
+from core.model.library_records import LibraryRecord, Media, RecordRef, StashFile
 from core.servers import stash_library_documents as documents
 from core.servers.oddities import Oddities
 from core.servers.stash import StashClient
+from core.servers.stash_library_records import History, files_of, history_of, record_of
 from core.servers.stash_library_wire import (
     NOUNS,
     Counted,
-    History,
     Listed,
     One,
     RawListed,
@@ -23,9 +23,6 @@ from core.servers.stash_library_wire import (
     WireLibraryFile,
     WirePaths,
     WireRecord,
-    files_of,
-    history_of,
-    record_of,
 )
 from core.servers.stash_pages import Crawl, Listing, read_items
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from core.library import Media
+from core.model.library_records import Media
 from core.servers.documents import Document
 
 STASH_IDS: Final = "stash_ids { endpoint stash_id <<StashID.updated_at: updated_at>> }"

@@ -13,6 +13,7 @@ from core.errors import GraphQLError, MalformedAnswerError
 from core.servers.ahead import Fetched, ahead
 from core.servers.documents import Document
 from core.servers.graphql import GraphQLClient, Reply, decode
+from core.servers.numbers import Whole
 from core.servers.oddities import Oddities
 from core.servers.stash_wire import Page, RawPage, WireOutline, WireScene
 
@@ -25,7 +26,7 @@ W = TypeVar("W", bound=_HasId)
 
 
 class _OnlyId(msgspec.Struct):
-    id: int | None = None
+    id: Whole | None = None
 
 
 @dataclass(frozen=True, slots=True)

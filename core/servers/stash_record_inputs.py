@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from core.library import Media, RecordRef
-from core.record_changes import RecordChanges
+from core.model.library_records import Media, RecordRef
+from core.model.record_changes import RecordChanges
 from core.servers.stash_features import StashFeatures
 from core.servers.stash_inputs import links_input
 

@@ -3,8 +3,8 @@
 What deletes a file on disk is named so (`delete_...`); everything else leaves the disk alone, but for `forget_files` of
 a Stash before 0.31, which has no such thing: there the file must be gone from its place before.
 
-All writes raise GraphQLError when nothing was written and UncertainWriteError when that is not known. That Stash says
-it did something is no proof: read it back.
+All writes raise GraphQLError when nothing was written and UncertainWriteError when that is not known, as with an answer
+of another shape than agreed. That Stash says it did something is no proof: read it back.
 """
 
 from __future__ import annotations
@@ -13,20 +13,24 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
 from core.errors import GraphQLError, LedgerError
-from core.library import LibraryRecord, Marker, Media, RecordRef, StashFile
-from core.record_changes import RecordChanges
+from core.model.library_records import LibraryRecord, Marker, Media, RecordRef, StashFile
+from core.model.record_changes import RecordChanges
 from core.servers import stash_removal_documents as documents
 from core.servers.documents import Document
+from core.servers.numbers import Whole
 from core.servers.stash import StashClient
 from core.servers.stash_library import StashLibrary
 from core.servers.stash_library_documents import CAN_FIND_FILES
-from core.servers.stash_library_wire import Listed, One, WireLibraryFile, files_of
+from core.servers.stash_library_records import files_of
+from core.servers.stash_library_wire import Listed, One, WireLibraryFile
 from core.servers.stash_record_inputs import record_input
+
+T = TypeVar("T")
 
 _UPDATES: Final = {Media.VIDEO: documents.UPDATE_SCENE_RECORD, Media.IMAGE: documents.UPDATE_IMAGE_RECORD}
 _DESTROYS: Final = {Media.VIDEO: documents.DESTROY_SCENE, Media.IMAGE: documents.DESTROY_IMAGE}
@@ -35,16 +39,26 @@ _FIRST_PAUSE_SECONDS: Final = 0.01
 _LONGEST_PAUSE_SECONDS: Final = 2.0
 
 
-class _Done(msgspec.Struct):
-    done: msgspec.Raw
+class _Done(msgspec.Struct, Generic[T]):
+    done: T
 
 
 class _WithId(msgspec.Struct):
-    id: int
+    id: Whole
+
+
+class _WithCount(msgspec.Struct):
+    count: Whole
+
+
+_ANSWER: Final = _Done[bool]
+_RECORD: Final = _Done[_WithId]
+_NUMBER: Final = _Done[Whole]
+_COUNT: Final = _Done[_WithCount]
 
 
 class _WireJob(msgspec.Struct):
-    id: int
+    id: Whole
     status: str
     error: str | None = None
 
@@ -86,26 +100,28 @@ class StashRemoval:
             "play_history": keep_histories,
             "o_history": keep_histories,
         }
-        await self._send(documents.MERGE_SCENES, {"input": given | ({"values": values} if changes else {})})
+        await self._send(documents.MERGE_SCENES, {"input": given | ({"values": values} if changes else {})}, _RECORD)
 
     async def update_record(self, ref: RecordRef, changes: RecordChanges) -> None:
         """Write the fields present in `changes`, and nothing else."""
         if changes:
             given = record_input(ref, changes, await self._client.features())
-            await self._send(_UPDATES[ref.media], {"input": given})
+            await self._send(_UPDATES[ref.media], {"input": given}, _RECORD)
 
     async def create_scene(self, file_ids: Sequence[int]) -> int:
         """A new scene of files that are primary nowhere, taken from the scenes that hold them; its id."""
-        answer = await self._send(documents.CREATE_SCENE, {"input": {"file_ids": [str(one) for one in file_ids]}})
-        return msgspec.json.decode(answer, type=_WithId, strict=False).id
+        given = {"file_ids": [str(one) for one in file_ids]}
+        return (await self._send(documents.CREATE_SCENE, {"input": given}, _RECORD)).id
 
     async def assign_file(self, scene_id: int, file_id: int) -> None:
         """Give a file that is primary nowhere to another scene."""
-        await self._send(documents.ASSIGN_FILE, {"input": {"scene_id": str(scene_id), "file_id": str(file_id)}})
+        await self._send(
+            documents.ASSIGN_FILE, {"input": {"scene_id": str(scene_id), "file_id": str(file_id)}}, _ANSWER
+        )
 
     async def destroy_record(self, ref: RecordRef) -> None:
         """Remove a scene or an image from Stash. Its files stay on disk, and their entries in Stash."""
-        await self._send(_DESTROYS[ref.media], {"input": {"id": str(ref.id), "delete_file": False}})
+        await self._send(_DESTROYS[ref.media], {"input": {"id": str(ref.id), "delete_file": False}}, _ANSWER)
 
     async def destroy_scene(self, scene_id: int) -> None:
         """See `destroy_record`."""
@@ -119,14 +135,14 @@ class StashRemoval:
         """Remove the entries of files, primary ones refused. Before 0.31 Stash deletes the files too, if it finds them:
         whoever calls this saw that they are not there.
         """
-        await self._send(documents.FORGET_FILES, {"ids": [str(one) for one in ids]})
+        await self._send(documents.FORGET_FILES, {"ids": [str(one) for one in ids]}, _ANSWER)
 
     # -- for good, through Stash -------------------------------------------------------------------------------------
 
     async def delete_record_with_files(self, ref: RecordRef) -> None:
         """Remove a scene or an image and delete ALL its files from the disk, for good."""
         given = {"id": str(ref.id), "delete_file": True, "delete_generated": True}
-        await self._send(_DESTROYS[ref.media], {"input": given})
+        await self._send(_DESTROYS[ref.media], {"input": given}, _ANSWER)
 
     async def delete_scene_with_files(self, scene_id: int) -> None:
         """See `delete_record_with_files`."""
@@ -138,7 +154,7 @@ class StashRemoval:
 
     async def delete_file(self, file_id: int) -> None:
         """Delete one file from the disk, for good, and its entry; a primary one is refused."""
-        await self._send(documents.DELETE_FILES, {"ids": [str(file_id)]})
+        await self._send(documents.DELETE_FILES, {"ids": [str(file_id)]}, _ANSWER)
 
     # -- dates and counts --------------------------------------------------------------------------------------------
 
@@ -160,17 +176,17 @@ class StashRemoval:
 
     async def _times(self, document: Document, scene_id: int, times: Sequence[str]) -> None:
         if times:
-            await self._send(document, {"id": str(scene_id), "times": list(times)})
+            await self._send(document, {"id": str(scene_id), "times": list(times)}, _COUNT)
 
     async def change_image_o(self, image_id: int, by: int) -> None:
         """Count an image's O's up, or down, one request each."""
         document = documents.ADD_IMAGE_O if by > 0 else documents.TAKE_IMAGE_O
         for _ in range(abs(by)):
-            await self._send(document, {"id": str(image_id)})
+            await self._send(document, {"id": str(image_id)}, _NUMBER)
 
     async def set_resume_time(self, scene_id: int, seconds: float) -> None:
         """Where playing goes on."""
-        await self._send(documents.SET_RESUME_TIME, {"id": str(scene_id), "time": seconds})
+        await self._send(documents.SET_RESUME_TIME, {"id": str(scene_id), "time": seconds}, _ANSWER)
 
     # -- markers -----------------------------------------------------------------------------------------------------
 
@@ -185,18 +201,19 @@ class StashRemoval:
         }
         if marker.end_seconds is not None:  # a Stash before 0.28 has none, and does not know the field
             given["end_seconds"] = marker.end_seconds
-        await self._send(documents.CREATE_MARKER, {"input": given})
+        await self._send(documents.CREATE_MARKER, {"input": given}, _RECORD)
 
     async def move_marker(self, marker_id: int, scene_id: int) -> None:
         """Give a marker to another scene."""
-        await self._send(documents.MOVE_MARKER, {"input": {"id": str(marker_id), "scene_id": str(scene_id)}})
+        given = {"id": str(marker_id), "scene_id": str(scene_id)}
+        await self._send(documents.MOVE_MARKER, {"input": given}, _RECORD)
 
     # -- files -------------------------------------------------------------------------------------------------------
 
     async def set_fingerprints(self, file_id: int, values: Mapping[str, str | None]) -> None:
         """Set fingerprints of a file by type, None removes one. Stash takes "phash" and unknown types, no checksums."""
         prints = [{"type": kind} | ({} if value is None else {"value": value}) for kind, value in values.items()]
-        await self._send(documents.SET_FINGERPRINTS, {"input": {"id": str(file_id), "fingerprints": prints}})
+        await self._send(documents.SET_FINGERPRINTS, {"input": {"id": str(file_id), "fingerprints": prints}}, _ANSWER)
 
     async def files(self, ids: Sequence[int]) -> dict[int, StashFile]:
         """The files of these ids (path, size and hashes alone); those Stash does not know are left out.
@@ -226,7 +243,7 @@ class StashRemoval:
 
     async def rescan(self, paths: Sequence[str]) -> int:
         """Have Stash look at these paths, without generating anything; the job's id."""
-        return int(await self._send(documents.RESCAN, {"input": {"paths": list(paths)}}, as_text=True))
+        return await self._send(documents.RESCAN, {"input": {"paths": list(paths)}}, _NUMBER)
 
     async def job(self, job_id: int) -> StashJob | None:
         """A job that waits, runs or ended not long ago; None: what became of it is not known."""
@@ -251,11 +268,13 @@ class StashRemoval:
         """A scene or an image as it is now."""
         return await self.library.record(ref)
 
-    async def _send(self, document: Document, variables: dict[str, Any], *, as_text: bool = False) -> str | bytes:
-        """What the mutation answered. Raises GraphQLError when that is "no"."""
+    async def _send(self, document: Document, variables: dict[str, Any], shape: type[_Done[T]]) -> T:
+        """What the mutation answered.
+
+        Raises GraphQLError when that is "no", UncertainWriteError when it is anything else than agreed.
+        """
         known = (await self._client.features()).known
-        answer = await self._client.graphql.execute(document, variables, shape=_Done, known=known)
-        value = bytes(answer.done)
-        if value in (b"false", b"null"):
-            raise GraphQLError([f"it answered {value.decode()} to {document.name}"], server=self._client.url)
-        return str(msgspec.json.decode(value)) if as_text else value
+        done = (await self._client.graphql.execute(document, variables, shape=shape, known=known)).done
+        if done is False:
+            raise GraphQLError([f"it answered false to {document.name}"], server=self._client.url)
+        return done

@@ -10,19 +10,11 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from core.model import (
-    Algorithm,
-    Fingerprint,
-    LocalEntity,
-    MediaFile,
-    Scene,
-    SceneDetails,
-    SceneOutline,
-    StashBox,
-    StashId,
-    fingerprint_digest,
-)
+from core.model.fingerprints import Algorithm, Fingerprint, fingerprint_digest
+from core.model.scenes import LocalEntity, MediaFile, Scene, SceneDetails, SceneOutline, StashId
+from core.model.stash_boxes import StashBox
 from core.servers.hashes import read_hash
+from core.servers.numbers import Real, Whole
 from core.servers.oddities import Oddities
 
 DEFAULT_REQUESTS_PER_MINUTE = 240  # what Stash itself uses when a stash-box states 0
@@ -34,12 +26,12 @@ class WireHash(msgspec.Struct, gc=False):
 
 
 class WireFile(msgspec.Struct, gc=False):
-    id: int = 0
+    id: Whole = 0
     path: str | None = None
-    size: int | None = None
-    duration: float | None = None
-    width: int | None = None
-    height: int | None = None
+    size: Whole | None = None
+    duration: Real | None = None
+    width: Whole | None = None
+    height: Whole | None = None
     fingerprints: list[WireHash | None] | None = None
 
 
@@ -50,7 +42,7 @@ class WireStashId(msgspec.Struct, gc=False):
 
 
 class WireScene(msgspec.Struct, gc=False):
-    id: int
+    id: Whole
     title: str | None = None
     updated_at: str | None = None
     organized: bool | None = None
@@ -59,20 +51,20 @@ class WireScene(msgspec.Struct, gc=False):
 
 
 class WireOutline(msgspec.Struct, gc=False):
-    id: int
+    id: Whole
     updated_at: str | None = None
     files: list[WireFile | None] | None = None
 
 
 class WireEntity(msgspec.Struct):
-    id: int
+    id: Whole
     name: str
     aliases: list[str | None] | None = None
     stash_ids: list[WireStashId | None] | None = None
 
 
 class WireDetails(msgspec.Struct):
-    id: int
+    id: Whole
     title: str | None = None
     code: str | None = None
     details: str | None = None
@@ -91,7 +83,7 @@ class WireStashBox(msgspec.Struct):
     endpoint: str
     name: str | None = None
     api_key: str | None = None
-    max_requests_per_minute: int | None = None
+    max_requests_per_minute: Whole | None = None
 
     def __repr__(self) -> str:
         return f"<WireStashBox {self.endpoint}>"
@@ -121,7 +113,7 @@ class OneScene(msgspec.Struct):
 
 
 class Count(msgspec.Struct):
-    count: int = 0
+    count: Whole = 0
 
 
 class Counted(msgspec.Struct):
@@ -134,7 +126,7 @@ class OneDetails(msgspec.Struct):
 
 
 class Updated(msgspec.Struct):
-    id: int
+    id: Whole
     stash_ids: list[WireStashId | None] | None = None
 
 
@@ -150,7 +142,7 @@ class Version(msgspec.Struct):
 class System(msgspec.Struct):
     os: str = ""
     status: str = "OK"
-    databaseSchema: int | None = None  # noqa: N815  the name Stash gives it
+    databaseSchema: Whole | None = None  # noqa: N815  the name Stash gives it
 
 
 class Status(msgspec.Struct):

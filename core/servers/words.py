@@ -11,22 +11,24 @@ from core.errors import AuthenticationError, MalformedAnswerError, ServerError, 
 from core.servers.address import shown
 from core.servers.call import Answer, Call, Credential
 
+_YEAR_SECONDS = 366 * 86400.0
 _MESSAGE = re.compile(r'"message"\s*:\s*"((?:[^"\\]|\\.)*)"')
 
 
 def retry_after(text: str | None) -> float | None:
-    """Seconds to wait, from seconds or an HTTP date; None when nothing usable was said."""
+    """Seconds to wait, at most a year, from seconds or an HTTP date; None when nothing usable was said."""
     if text is None:
         return None
     try:
-        return max(0.0, float(text)) if text.strip().replace(".", "", 1).isdecimal() else _until(text)
+        seconds = float(text) if text.strip().replace(".", "", 1).isdecimal() else _until(text)
     except (ValueError, TypeError, OverflowError):
         return None
+    return min(max(0.0, seconds), _YEAR_SECONDS)
 
 
 def _until(text: str) -> float:
     moment = parsedate_to_datetime(text)
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 
 def redirected(call: Call, location: str, status: int) -> ServerError:

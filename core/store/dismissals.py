@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.model import SCENE_FINGERPRINT_MATCH, Dismissal
+from core.model.recommendations import SCENE_FINGERPRINT_MATCH, Dismissal
 from core.store.database import Reader, Row, Transaction
-from core.store.recommendations import chunks
+from core.store.statements import chunks
 
 _SELECT = (
     "SELECT x.id, x.scene_id, x.endpoint, x.candidate_id, x.reason, x.until_next_scan, x.created_at, x.ended_at, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.model import EndpointState, StashBox
+from core.model.stash_boxes import EndpointState, StashBox
 from core.store.database import Reader, Transaction
 
 

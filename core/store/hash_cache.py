@@ -6,17 +6,19 @@ a file that came back from the trash) is found by its SHA-256.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 
-from core.library import FileFacts, FileHashes, FileIdentity
+from core.model.library_files import FileFacts, FileHashes, FileIdentity
 from core.store.database import Reader, Row, Transaction
-from core.store.library import signed, storable, unsigned
+from core.store.library import signed, unsigned
+from core.store.statements import storable
 
 _KEYS: Final = 200  # identities in one query: four values each
+_DAY: Final = 86400.0
 _COLUMNS: Final = (
     "device, inode, size, mtime_ns, phash, phash_method, second, oshash, md5, sha1, sha256, facts, problem"
 )
@@ -102,12 +104,19 @@ async def put(tx: Transaction, found: Iterable[tuple[FileIdentity, Known]], *, n
     )
 
 
-async def touch(tx: Transaction, used: Iterable[FileIdentity], *, now: float) -> None:
-    """Note that these are still in use."""
-    await tx.many(
-        "UPDATE hash_cache SET used_at = ? WHERE device = ? AND inode = ? AND size = ? AND mtime_ns = ?",
-        [(now, one.device, one.inode, one.size, one.mtime_ns) for one in used],
-    )
+async def touch(tx: Transaction, used: Collection[FileIdentity], *, now: float) -> None:
+    """Note that these are still in use, to the day."""
+    if used:
+        await tx.many(
+            "UPDATE hash_cache SET used_at = ? "
+            "WHERE device = ? AND inode = ? AND size = ? AND mtime_ns = ? AND abs(used_at - ?) > ?",
+            [(now, one.device, one.inode, one.size, one.mtime_ns, now, _DAY) for one in used],
+        )
+
+
+async def forget_problems(tx: Transaction) -> int:
+    """Let whatever could not be decoded be tried anew; how many that were."""
+    return await tx.execute("UPDATE hash_cache SET problem = '' WHERE problem <> ''")
 
 
 async def prune(tx: Transaction, *, before: float) -> int:

@@ -11,11 +11,10 @@ from typing import Any, Final
 
 import msgspec
 
-from core.incoming import Added, Faces, Item, ItemState, NewItem, Outcome, Person, as_json, faces_of, outcome_of
-from core.library import FileIdentity
+from core.model.incoming import Added, Faces, Item, ItemState, NewItem, Outcome, Person, as_json, faces_of, outcome_of
+from core.model.library_files import FileIdentity
 from core.store.database import Reader, Row, Transaction
-from core.store.library import storable
-from core.store.recommendations import chunks
+from core.store.statements import chunks, storable
 
 _COLUMNS: Final = (
     "id, state, source, url, origin, file_path, filename, file_hash, sha1, md5, size, expected_size, fetching, "

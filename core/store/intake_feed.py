@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from core.incoming import Added, Item, ItemState, NewFile, NewItem
-from core.library import FileIdentity
+from core.model.incoming import Added, Item, ItemState, NewFile, NewItem
+from core.model.library_files import FileIdentity
 from core.store import intake
 from core.store.database import Reader, Transaction
-from core.store.library import storable
-from core.store.recommendations import chunks
+from core.store.statements import chunks, storable
 
 _BEGUN_ANEW = (ItemState.FAILED, ItemState.RETURNED)
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from core.incoming import DuplicateOf, ItemState, Known, Person
+from core.model.incoming import DuplicateOf, ItemState, Known, Person
 from core.path_text import shown
 from core.store.database import Reader, Transaction
-from core.store.library import storable
+from core.store.statements import storable
 
 _QUEUED: Final = frozenset({ItemState.FETCHED, ItemState.PENDING, ItemState.REVIEW})
 _PLACES: Final = {ItemState.SORTED: Known.DOWNLOADS, ItemState.REJECTED: Known.DELETED, ItemState.TRASHED: None}

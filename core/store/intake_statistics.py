@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.incoming import Category
+from core.model.incoming import Category
 from core.store.database import Reader
 
 

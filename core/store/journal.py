@@ -3,90 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from core.store.database import Reader, Row, Transaction
-
-
-class BatchState(StrEnum):
-    """Where a batch stands. INTERRUPTED: its process ended; what was not started can be resumed."""
-
-    OPEN = "open"
-    DONE = "done"
-    INTERRUPTED = "interrupted"
-    UNDONE = "undone"
-
-
-class EffectState(StrEnum):
-    """Where an effect stands.
-
-    planned -> started -> done -> undoing -> undone; planned or started -> refused (nothing was written) or failed
-    (the server or disk said no); planned -> dropped (the batch was given up before its turn).
-    """
-
-    PLANNED = "planned"
-    STARTED = "started"
-    DONE = "done"
-    REFUSED = "refused"
-    FAILED = "failed"
-    DROPPED = "dropped"
-    UNDOING = "undoing"
-    UNDONE = "undone"
-
-
-@dataclass(frozen=True, slots=True)
-class EffectRecord:
-    """One effect as journaled. Times are Unix seconds; `words` is why it was refused, failed, or a note.
-
-    Effects of a batch with the same `part` stand and fall together: one is only done after those before it, and only
-    taken back after those behind it. An empty part is none.
-    """
-
-    id: int
-    batch_id: int
-    kind: str
-    title: str
-    subject: int | None
-    payload: dict[str, Any]
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-    state: EffectState
-    words: str
-    owner: str
-    started_at: float | None
-    ended_at: float | None
-    undone_at: float | None
-    part: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchRecord:
-    """One batch as journaled, with the number of its effects in each state."""
-
-    id: int
-    kind: str
-    title: str
-    state: BatchState
-    owner: str
-    created_at: float
-    finished_at: float | None
-    counts: dict[EffectState, int]
-
-
-@dataclass(frozen=True, slots=True)
-class NewEffect:
-    """An effect to be journaled as planned. `subject` is the recommendation it decides, if any; `part` as journaled."""
-
-    kind: str
-    title: str
-    payload: dict[str, Any]
-    subject: int | None = None
-    part: str = ""
-
+from core.store.journal_records import BatchRecord, BatchState, EffectRecord, EffectState, NewEffect
 
 _EFFECT = (
     "id, batch_id, kind, title, subject, payload, before, after, state, words, owner, started_at, ended_at, undone_at, "
@@ -330,12 +252,21 @@ async def newest(reader: Reader, *, limit: int = 100) -> list[BatchRecord]:
     return await _batches(reader, "ORDER BY id DESC LIMIT ?", (limit,))
 
 
+_EMPTIED: Final = "SELECT effect_id FROM trash WHERE ended_how = 'emptied'"
+
+
 async def last_undoable(reader: Reader, *, without: Sequence[str] = ()) -> BatchRecord | None:
-    """The newest batch that still holds a done effect, of another kind than those that cannot be taken back."""
+    """The newest batch that still holds a done effect, of another kind than those that cannot be taken back.
+
+    What went with a file whose bytes were emptied out of the trash since cannot be taken back either.
+    """
     marks = ", ".join("?" * len(without))
     found = await _batches(
         reader,
-        f"WHERE id = (SELECT max(batch_id) FROM effects WHERE state = 'done' AND kind NOT IN ({marks}))",
+        "WHERE id = (SELECT batch_id FROM effects "
+        f"WHERE state = 'done' AND kind NOT IN ({marks}) AND id NOT IN ({_EMPTIED}) AND (batch_id, part) NOT IN "
+        f"(SELECT batch_id, part FROM effects WHERE part <> '' AND id IN ({_EMPTIED})) "
+        "ORDER BY batch_id DESC LIMIT 1)",
         tuple(without),
     )
     return found[0] if found else None

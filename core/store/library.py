@@ -9,17 +9,10 @@ from typing import Final
 
 import msgspec
 
-from core.library import (
-    FileFacts,
-    FileHashes,
-    FileIdentity,
-    LibraryFile,
-    LibraryRecord,
-    Media,
-    RecordRef,
-)
+from core.model.library_files import FileFacts, FileHashes, FileIdentity, LibraryFile
+from core.model.library_records import LibraryRecord, Media, RecordRef
 from core.store.database import Reader, Row, Transaction
-from core.store.recommendations import chunks
+from core.store.statements import chunks, storable
 
 _STASH: Final = b"stash:"
 _SIGN: Final = 1 << 63
@@ -41,18 +34,19 @@ class _Detail:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SourceState:
-    """A source of files as the last scan met it. Times are Unix seconds; `last_error` is empty after a good run."""
+class _Place(msgspec.Struct, gc=False):
+    """The part of `_Detail` by which a file is told to be as it was."""
 
-    source: str
-    files: int
-    last_ok_at: float | None
-    last_error: str
-    last_error_at: float | None
+    stash_path: str
+    identity: FileIdentity | None
+    links: int
+    modified_at: float | None
+    problem: str
+    sources: tuple[str, ...]
 
 
 _details = msgspec.json.Decoder(_Detail)
+_places = msgspec.json.Decoder(_Place)
 _records = msgspec.json.Decoder(LibraryRecord)
 _encoder = msgspec.json.Encoder()
 _COLUMNS: Final = "id, place, media, size, record_id, stash_file_id, detail"
@@ -66,11 +60,6 @@ def signed(value: int | None) -> int | None:
 def unsigned(value: int | None) -> int | None:
     """A hash as SQLite keeps it, unsigned again."""
     return None if value is None else value & ((1 << 64) - 1)
-
-
-def storable(text: str) -> str:
-    """A text without surrogates, which neither SQLite nor JSON takes: bytes that are no UTF-8 become `\\udcff`."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def place_of(path: str | None, stash_path: str) -> bytes:
@@ -139,13 +128,43 @@ async def put_files(tx: Transaction, files: Iterable[LibraryFile], *, scan: int)
     )
 
 
-async def last_seen(reader: Reader, places: Sequence[bytes]) -> dict[bytes, tuple[int, LibraryFile]]:
-    """What is known of these places: the scan that saw the file last, and the file."""
-    found: dict[bytes, tuple[int, LibraryFile]] = {}
+class Seen:
+    """A file as an earlier reading wrote it down: `scan` saw it last. Only what is asked for is taken apart."""
+
+    __slots__ = ("_row", "id", "scan")
+
+    def __init__(self, row: Row) -> None:
+        self.id: int = row[0]
+        self.scan: int = row[-1]
+        self._row = row
+
+    def file(self) -> LibraryFile:
+        """All of it."""
+        return _file(self._row)
+
+    def still_holds(self, file: LibraryFile) -> bool:
+        """Whether a file that folders alone show is the one that was written down, without a problem."""
+        row = self._row
+        if row[2] != file.media or row[4] is not None or file.record is not None or file.identity is None:
+            return False
+        known = _places.decode(row[6])
+        return (
+            not known.problem
+            and known.stash_path == file.stash_path
+            and known.identity == file.identity
+            and known.links == file.links
+            and known.modified_at == file.modified_at
+            and known.sources == file.sources
+        )
+
+
+async def last_seen(reader: Reader, places: Sequence[bytes]) -> dict[bytes, Seen]:
+    """What is known of these places; unknown ones are left out."""
+    found: dict[bytes, Seen] = {}
     for chunk in chunks(places):
         marks = ", ".join("?" * len(chunk))
         sql = f"SELECT {_COLUMNS}, scan FROM library_files WHERE place IN ({marks})"
-        found.update((row[1], (row[-1], _file(row))) for row in await reader.rows(sql, list(chunk)))
+        found.update((row[1], Seen(row)) for row in await reader.rows(sql, list(chunk)))
     return found
 
 
@@ -249,27 +268,3 @@ async def records_after(reader: Reader, media: Media, after_id: int, *, limit: i
 async def forget_records(tx: Transaction, media: Media, *, scan: int) -> None:
     """Drop the scenes or images that this scan did not see."""
     await tx.execute("DELETE FROM library_records WHERE media = ? AND scan <> ?", (media, scan))
-
-
-async def source_done(tx: Transaction, source: str, *, files_seen: int, error: str, now: float) -> None:
-    """Note how a source fared."""
-    await tx.execute(
-        "INSERT INTO source_states (source, files, last_ok_at, last_error, last_error_at) VALUES (?1, ?2, ?3, ?4, ?5) "
-        "ON CONFLICT (source) DO UPDATE SET files = CASE ?4 WHEN '' THEN ?2 ELSE files END, "
-        "last_ok_at = coalesce(?3, last_ok_at), last_error = ?4, last_error_at = coalesce(?5, last_error_at)",
-        (storable(source), files_seen, None if error else now, storable(error), now if error else None),
-    )
-
-
-async def keep_sources(tx: Transaction, names: Sequence[str]) -> None:
-    """Forget the states of sources that are no longer configured."""
-    marks = ", ".join("?" * len(names))
-    await tx.execute(f"DELETE FROM source_states WHERE source NOT IN ({marks})", [storable(one) for one in names])
-
-
-async def source_states(reader: Reader) -> list[SourceState]:
-    """Every source as the last scan met it."""
-    rows = await reader.rows(
-        "SELECT source, files, last_ok_at, last_error, last_error_at FROM source_states ORDER BY source"
-    )
-    return [SourceState(*row) for row in rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.library import GroupStatus, Mark
+from core.model.groups import GroupStatus, Mark
 from core.store.database import Reader, Transaction
 
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from core.incoming import Category, Outcome
+from core.model.incoming import Category, Outcome
 from core.store.database import Reader, Row, Transaction
-from core.store.library import storable
-from core.store.recommendations import chunks
+from core.store.statements import chunks, containing, ids_in_order, storable, turned
 
 
 class ReviewAction(StrEnum):
@@ -116,9 +115,8 @@ def _where(wanted: ReviewFilter) -> tuple[str, list[object]]:
             clauses.append(clause)
             values.append(value)
     if wanted.text:
-        folded = storable(wanted.text).casefold()
         clauses.append("searched LIKE ? ESCAPE '\\'")
-        values.append("%" + folded.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%")
+        values.append(containing(storable(wanted.text).casefold()))
     return " AND ".join(clauses) or "1", values
 
 
@@ -132,17 +130,10 @@ async def ids(
 ) -> array[int]:
     """The ids of all matching pictures in order: 8 bytes a row."""
     where, values = _where(wanted)
-    terms = _ORDERS[sort]
-    if is_reversed:
-        head, direction = terms[0].rsplit(" ", 1)
-        terms = (f"{head} {'DESC' if direction == 'ASC' else 'ASC'}", *terms[1:])
+    terms = turned(_ORDERS[sort]) if is_reversed else _ORDERS[sort]
     if sort in (ReviewSort.NEWEST, ReviewSort.OLDEST):
         terms = (_SKIPPED_LAST, *terms)
-    sql = f"SELECT id FROM review_queue WHERE {where} ORDER BY {', '.join(terms)}"
-    if limit is not None:
-        sql += " LIMIT ?"
-        values.append(limit)
-    return array("q", (row[0] for row in await reader.rows(sql, values)))
+    return await ids_in_order(reader, "review_queue", where, values, terms, limit=limit)
 
 
 async def lines(reader: Reader, wanted: Sequence[int]) -> list[ReviewLine]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from core.model import Scene
+from core.model.scenes import Scene
 from core.store.database import Reader, Transaction
-from core.store.recommendations import chunks
+from core.store.statements import chunks
 
 _decoder = msgspec.json.Decoder(Scene)
 _UNLINKED = "links = '[]'"

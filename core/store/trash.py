@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from core.library import FileIdentity
+from core.model.library_files import FileIdentity
 from core.store.database import Reader, Row, Transaction
 
 _LOOKED_AT = 20  # of the newest batches

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.demo.library import DemoImage, still
+from core.demo.stash_objects import DemoImage, still
 from core.demo.world import DemoWorld
-from core.library import Media, RecordRef
+from core.model.library_records import Media, RecordRef
 from core.servers.stash import StashClient
 from core.servers.stash_library import StashLibrary
 

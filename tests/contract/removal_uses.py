@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from core.demo.library import DemoGroup, DemoImage, still
+from core.demo.stash_objects import DemoGroup, DemoImage, still
 from core.demo.world import DemoWorld
-from core.library import GroupMembership, Marker, Media, RecordRef
-from core.model import StashId
-from core.record_changes import RecordChanges
+from core.model.library_records import GroupMembership, Marker, Media, RecordRef
+from core.model.record_changes import RecordChanges
+from core.model.scenes import StashId
 from core.servers.stash import StashClient
 from core.servers.stash_library import StashLibrary
 from core.servers.stash_removal import StashRemoval

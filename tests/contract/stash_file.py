@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from core.demo.library import EPOCH_TEXT, DemoFile, DemoImage, DemoScene, StashLibrary
+from core.demo.library import StashLibrary
+from core.demo.stash_objects import EPOCH_TEXT, DemoFile, DemoImage, DemoScene
 
 TIMES = {"created_at": EPOCH_TEXT, "updated_at": EPOCH_TEXT}
 

@@ -25,9 +25,11 @@ from library_uses import use_library
 from removal_uses import use_removal
 
 from core.demo.box_library import BoxScene, box_prints
-from core.demo.library import DemoEntity, DemoScene, DemoStashId, video
+from core.demo.stash_objects import DemoEntity, DemoScene, DemoStashId, video
 from core.demo.world import DemoWorld
-from core.model import Algorithm, Fingerprint, RemoteEntity, SceneChanges, StashBox, StashId
+from core.model.fingerprints import Algorithm, Fingerprint
+from core.model.scenes import SceneChanges, StashId
+from core.model.stash_boxes import RemoteEntity, StashBox
 from core.servers import stash_box_documents, stash_documents
 from core.servers.call import Answer, Call
 from core.servers.documents import Document

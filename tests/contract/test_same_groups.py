@@ -15,7 +15,8 @@ from stash_file import write_stash_file
 from core.config import load_settings
 from core.demo.duplicate_cases import EXPECTED
 from core.demo.world import DemoWorld
-from core.library import Group, LibraryRecord, Media
+from core.model.groups import Group
+from core.model.library_records import LibraryRecord, Media
 from core.runtime import Runtime, open_runtime
 from core.servers.http import Http
 from core.servers.library_source import LibrarySource

@@ -9,7 +9,7 @@ from victims import die
 
 from core.config import load_settings
 from core.runtime import open_runtime
-from core.store.journal import EffectRecord
+from core.store.journal_records import EffectRecord
 
 
 async def run(**given: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from intake_cases import Place, desk_over
 from victims import die
 
-from core.store.journal import EffectRecord
+from core.store.journal_records import EffectRecord
 
 
 async def run(**given: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.model import Algorithm, Fingerprint
+from core.model.fingerprints import Algorithm, Fingerprint
 from core.servers.call import Policy
 
 SECRET = "sEcReT-0123456789"

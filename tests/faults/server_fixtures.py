@@ -10,7 +10,7 @@ from server_cases import IMPATIENT, SECRET, A, B
 
 from core.demo.box_library import BoxScene, box_prints
 from core.demo.world import DemoWorld
-from core.model import StashBox
+from core.model.stash_boxes import StashBox
 from core.servers.http import Http
 from core.servers.stash import StashClient
 from core.servers.stash_box import StashBoxClient

@@ -12,7 +12,7 @@ from ledger_cases import FILL
 from core.config import load_settings
 from core.duplicates.applying import APPLY
 from core.errors import JobRunningError, UndoRefusedError, UsageError
-from core.model import RecommendationFilter
+from core.model.recommendations import RecommendationFilter
 from core.runtime import ACCEPT, ReviewFilter, Runtime, ScanOptions, open_runtime
 
 PEOPLE = ("Ada", "A/B", "ada ", "Zo\u00eb")

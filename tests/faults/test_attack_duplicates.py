@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,16 @@ import msgspec
 import pytest
 
 from core.errors import EffectRefusedError, UnreadableFileError
-from core.ledger import trash, trash_checks, trash_moves
+from core.ledger import trash, trash_checks, trash_deletion, trash_moves
 from core.ledger.effects import Image, Payload
-from core.ledger.trash import DeleteFile, EmptyPayload, EmptyTrashed, TrashFile
+from core.ledger.trash import TrashFile
 from core.ledger.trash_checks import GoingPayload, Survivor, identity_at
-from core.library import FileIdentity
+from core.ledger.trash_deletion import DeleteFile, EmptyPayload, EmptyTrashed
 from core.media import moving
+from core.model.library_files import FileIdentity
 from core.path_text import packed
 from core.settings_duplicates import TrashSettings
+from core.store.database import Database
 
 CONTENT = b"the same bytes" * 1000
 OTHER = b"somebody else's only copy"
@@ -47,8 +50,9 @@ def films(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def handler(tmp_path: Path) -> TrashFile:
-    return TrashFile(TrashSettings(directory=str(tmp_path / "trash")))
+async def handler(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TrashFile]:
+    async with Database.open(tmp_path_factory.mktemp("data") / "winnow.db") as database:
+        yield TrashFile(TrashSettings(directory=str(tmp_path / "trash")), database)
 
 
 @pytest.fixture
@@ -149,7 +153,7 @@ def twice(films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             return found
         return FileIdentity(found.device + 1, found.inode + 1, found.size, found.mtime_ns)
 
-    for module in (trash, trash_checks, trash_moves):
+    for module in (trash, trash_checks, trash_deletion, trash_moves):
         monkeypatch.setattr(module, "identity_at", look)
     return again
 

@@ -67,6 +67,7 @@ def one_after_the_other(raw: RawServer, *replies: Reply) -> None:
         part(BODY[90:], "bytes 90-499/500", ETag=ETAG),  # begins elsewhere
         part(BODY[100:], "bytes 100-499", ETag=ETAG),
         part(BODY[100:], "nonsense", ETag=ETAG),
+        part(BODY[100:], f"bytes 100-{'9' * 5000}/{'9' * 5000}", ETag=ETAG),
         answer(BODY[100:], 206, "image/jpeg", ETag=ETAG),
         part(gzip.compress(BODY[100:]), "bytes 100-499/500", ETag=ETAG, Content_Encoding="gzip"),
         part(BODY[100:200], "bytes 100-199/500", ETag=ETAG),  # less than was asked for

@@ -18,8 +18,9 @@ from core.clock import SystemClock
 from core.config import load_settings
 from core.demo.world import DemoWorld
 from core.errors import JobRunningError, StoreError
-from core.jobs import Job, Jobs
-from core.model import Status
+from core.job import Job
+from core.jobs import Jobs
+from core.model.recommendations import Status
 from core.runtime import open_runtime
 from core.store.database import Database
 from core.store.jobs import JobState

@@ -17,7 +17,7 @@ from core.demo.cases import Case
 from core.demo.faults import RecordedRequest
 from core.demo.world import DemoWorld
 from core.matching.accept import ACCEPT
-from core.model import RecommendationFilter
+from core.model.recommendations import RecommendationFilter
 from core.runtime import BatchState, EffectState, JobState, Runtime
 
 CASES = (Case.METADATA, Case.CERTAIN_BOX1, Case.LINKED_BOX1)  # a link and its metadata each: six effects

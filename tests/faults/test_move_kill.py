@@ -15,7 +15,7 @@ from move_cases import STAMP, bench_over, effects_for, lying
 from soaking import cases
 from victims import begin, dead
 
-from core.store.journal import EffectState
+from core.store.journal_records import EffectState
 
 FILES = {"p.jpg": b"picture" * 1000, "p.json": b"{}", "p.jpg.txt": b"words"}
 INSIDE = ["move_new", "!move_new", "sync_folder", "!sync_folder"]

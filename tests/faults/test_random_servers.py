@@ -23,7 +23,7 @@ from core.demo.faults import FaultKind
 from core.demo.graphql_http import DemoServer
 from core.demo.world import DemoWorld
 from core.errors import WinnowError
-from core.model import Status
+from core.model.recommendations import Status
 from core.runtime import DATABASE_NAME, Runtime, ScanOptions
 
 KINDS = [one for one in FaultKind if one not in (FaultKind.HUGE, FaultKind.SILENT)]

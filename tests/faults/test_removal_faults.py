@@ -19,7 +19,7 @@ from victims import begin, dead
 
 from core.demo.faults import FaultKind, RecordedRequest
 from core.demo.world import DemoWorld
-from core.store.journal import EffectState
+from core.store.journal_records import EffectState
 
 EFFECTS = range(1, 10)
 # each kind of effect once: what was done is lost sight of; and one that was not begun

@@ -23,12 +23,12 @@ from matching_desk import (
 )
 
 from core.demo.faults import FaultKind, RecordedRequest
-from core.demo.library import phash_text
-from core.demo.projection import ResolverError
+from core.demo.graphql_errors import ResolverError
+from core.demo.stash_objects import phash_text
 from core.demo.stash_server import ConfiguredBox
 from core.demo.world import DemoWorld
 from core.errors import JobCancelledError, StoreFullError
-from core.model import Status
+from core.model.recommendations import Status
 from core.runtime import JobState, ScanOptions
 from core.store import scenes
 

@@ -26,7 +26,7 @@ from matching_desk import (
 from core.demo.faults import FaultKind, RecordedRequest
 from core.demo.world import DemoWorld
 from core.errors import ServerError, UsageError
-from core.model import Status
+from core.model.recommendations import Status
 from core.runtime import JobState, ScanOptions
 
 ROOT = Path(__file__).parents[2]

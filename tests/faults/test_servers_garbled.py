@@ -13,7 +13,8 @@ from raw_server import RawRequest, RawServer, Reply, answer
 from server_cases import OSHASH, SECRET
 
 from core.errors import ServerError
-from core.model import RemoteEntity, SceneChanges, StashBox, StashId
+from core.model.scenes import SceneChanges, StashId
+from core.model.stash_boxes import RemoteEntity, StashBox
 from core.servers.call import Policy
 from core.servers.http import Http
 from core.servers.stash import StashClient
@@ -68,14 +69,21 @@ JUNK: list[Any] = [
     "9" * 400,
     [1, 2],
     "\x00\x1b",
+    "nan",
+    "-inf",
+    -(10**30),
+    1 << 63,
+    "9" * 5000,
+    "0001-01-01T00:00:00+14:00",
 ]
 
 
 class Garbler:
     """Answers as a server would, but for a value here and there, a status, a type, a few bytes."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, answers: Any = ANSWERS) -> None:
         self.random = random.Random(seed)
+        self.answers = answers
 
     def happens(self, chance: float) -> bool:
         """True in that part of all cases."""
@@ -94,7 +102,7 @@ class Garbler:
     def reply(self, request: RawRequest) -> Reply:
         """One answer."""
         is_about_features = b"Features" in request.body
-        told: dict[str, Any] = {"data": self.garble(FEATURES if is_about_features else ANSWERS)}
+        told: dict[str, Any] = {"data": self.garble(FEATURES if is_about_features else self.answers)}
         if self.happens(0.1):
             told["errors"] = self.garble([{"message": "m", "path": ["x", 1, "y"]}])
         body = bytearray(json.dumps(told).encode())

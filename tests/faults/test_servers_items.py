@@ -10,13 +10,12 @@ from raw_server import RawServer, data
 from server_cases import FIELD, GROUPS, OSHASH, A
 
 from core.demo.faults import FaultKind
-from core.demo.library import DemoScene, video
+from core.demo.stash_objects import DemoScene, video
 from core.demo.world import DemoWorld
-from core.errors import (
-    GraphQLError,
-    MalformedAnswerError,
-)
-from core.model import Algorithm, Fingerprint, Scene, StashBox
+from core.errors import GraphQLError, MalformedAnswerError
+from core.model.fingerprints import Algorithm, Fingerprint
+from core.model.scenes import Scene
+from core.model.stash_boxes import StashBox
 from core.servers.http import Http
 from core.servers.stash import StashClient
 from core.servers.stash_box import StashBoxClient

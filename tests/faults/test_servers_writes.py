@@ -15,15 +15,11 @@ from raw_server import HANG_UP, HOLD, RawServer, Reply, answer, data, running
 from server_cases import ENDPOINT, FIELD, OSHASH, PAGE, SECRET
 
 from core.demo.faults import FaultKind
-from core.demo.library import DemoScene, DemoStashId
+from core.demo.stash_objects import DemoScene, DemoStashId
 from core.demo.world import DemoWorld
-from core.errors import (
-    MalformedAnswerError,
-    ServerError,
-    UncertainWriteError,
-    UnreachableError,
-)
-from core.model import StashBox, StashId
+from core.errors import MalformedAnswerError, ServerError, UncertainWriteError, UnreachableError
+from core.model.scenes import StashId
+from core.model.stash_boxes import StashBox
 from core.servers.call import Policy
 from core.servers.http import Http
 from core.servers.stash import StashClient

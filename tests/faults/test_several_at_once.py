@@ -19,7 +19,7 @@ from tally import KILLS, Tally
 from victims import begin
 
 from core.demo.world import DemoWorld
-from core.model import RecommendationFilter, Status
+from core.model.recommendations import RecommendationFilter, Status
 
 SMALL = (10, 9000)
 TIMES = 12
@@ -78,7 +78,7 @@ async def somebody_decides(world: DemoWorld, data: Path) -> None:
         await it.until(lambda: it.app.is_open, "the app")
         if not await it.app.runtime.matching.count(wanted):
             return
-        await it.until(lambda: it.list_screen.matches.cursor_row is not None, "rows")
+        await it.until(lambda: it.list_screen.rows.cursor_row is not None, "rows")
         await it.press("a", "a")
         await it.until(lambda: it.app.said or "takes it back" in it.text, "an answer")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,22 @@ async def test_missing_phashes_are_exported_written_and_taken_back(
     ran = await run("undo", "--last")
     assert ran.status == 0, ran.err
     assert in_stash(duplicates_world) == before
+
+
+async def test_what_could_not_be_decoded_is_tried_anew_when_that_is_asked_for(run: Winnow, tmp_path: Path) -> None:
+    words = "ended the process that read it (SIGKILL); it is damaged, or memory ran out"
+    ran = await run("hash", "--media", "image", "--json")
+    assert ran.status == 0, ran.err
+    broken = {one["path"] for one in json.loads(ran.out)["problems"]}
+    with closing(sqlite3.connect(tmp_path / "data" / "winnow.db")) as database, database:
+        victim = database.execute("SELECT inode FROM hash_cache WHERE problem = '' AND phash IS NOT NULL").fetchone()
+        database.execute("UPDATE hash_cache SET phash = NULL, problem = ? WHERE inode = ?", (words, *victim))
+        database.execute("UPDATE library_files SET phash = NULL, detail = json_set(detail, '$.hashes.phash', NULL)")
+    remembered = json.loads((await run("hash", "--media", "image", "--json")).out)
+    assert [one["reason"] for one in remembered["problems"] if one["path"] not in broken] == [words]
+    again = json.loads((await run("hash", "--media", "image", "--again", "--json")).out)
+    assert {one["path"] for one in again["problems"]} == broken
+    assert again["hashed"] == 1 + len(broken)
 
 
 async def test_writing_asks_first_and_needs_a_server(run: Winnow, duplicates_world: DemoWorld, tmp_path: Path) -> None:

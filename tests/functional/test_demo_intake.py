@@ -11,8 +11,8 @@ import httpx
 from core.config import load_settings
 from core.demo.intake_world import COPY, DROP, DROPS, FACES, HIDDEN, INCOMING, KNOWN, REVIEW, TORN, WEB
 from core.demo.world import DemoWorld, empty
-from core.incoming import Category
 from core.media.kinds import What, kind_of
+from core.model.incoming import Category
 from core.runtime import open_runtime
 from core.servers.http import Http
 from core.servers.immich import ImmichClient

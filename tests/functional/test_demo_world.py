@@ -19,7 +19,7 @@ from core.demo.world import DemoWorld
 from core.errors import UsageError
 from core.media.checksums import checksums
 from core.media.video import probe
-from core.model import phash_distance
+from core.model.fingerprints import phash_distance
 
 WRITE = """mutation W($input: SceneUpdateInput!) { sceneUpdate(input: $input) { id } }"""
 SUBMIT = """mutation S($input: FingerprintSubmission!) { submitFingerprint(input: $input) }"""

@@ -22,7 +22,8 @@ from core.clock import SystemClock
 from core.config import load_settings
 from core.demo.loopback import LoopbackServer, bound_socket
 from core.errors import ConfigError, WinnowError
-from core.jobs import Job, Jobs, Work
+from core.job import Job, Work
+from core.jobs import Jobs
 from core.notify import Notifier
 from core.runtime import open_runtime
 from core.secret import Secret

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
+import platform
 import sys
+
+from harness import print_whole_table
 
 GROUPS = {
     "scan": "bench_scan",
@@ -26,8 +30,10 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no such group: {', '.join(unknown)}; there are {', '.join(GROUPS)}", file=sys.stderr)
         return 2
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     for name in names or GROUPS:
         importlib.import_module(GROUPS[name]).run()
+    print_whole_table()
     return 0
 
 

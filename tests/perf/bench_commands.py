@@ -13,10 +13,12 @@ from pathlib import Path
 
 from harness import Figure, print_table
 
-from core.model import Algorithm, Candidate, Evidence, Reason, RemoteFingerprint, Status
-from core.store import recommendations
+from core.model.fingerprints import Algorithm
+from core.model.recommendations import Evidence, Reason, Status
+from core.model.stash_boxes import Candidate, RemoteFingerprint
+from core.store import recommendation_drafts
 from core.store.database import Database
-from core.store.recommendations import Detail, Draft
+from core.store.recommendation_drafts import Detail, Draft
 
 WINNOW = str(Path(sys.executable).with_name("winnow"))
 
@@ -38,7 +40,7 @@ async def fill(path: Path, count: int) -> None:
         for start in range(0, count, 5000):
             drafts = [_draft(number, prints) for number in range(start, min(start + 5000, count))]
             async with database.write() as tx:
-                await recommendations.put(tx, drafts, now=time.time())
+                await recommendation_drafts.put(tx, drafts, now=time.time())
 
 
 def _draft(number: int, prints: tuple[RemoteFingerprint, ...]) -> Draft:

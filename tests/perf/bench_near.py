@@ -36,15 +36,22 @@ def _against_faiss() -> list[Figure]:
     figures = []
     for kind in ("uni", "phash"):
         peer = _measured("faiss", kind, 100_000, 8)
-        figures.append(Figure(f"{kind} 100,000 at 8: faiss range_search", _seconds(peer)))
         for way, goal in (("numpy", 10), ("compiled", 80)):
             if way == "compiled" and not is_compiled_available():
                 continue
             found = _measured(way, kind, 100_000, 8)
             ratio = peer["seconds"] / found["seconds"]
             is_met = ratio >= goal and found["pairs"] == peer["pairs"]
-            name = f"{kind} 100,000 at 8: {way}"
-            figures.append(Figure(name, f"{_seconds(found)}, {ratio:.0f} x faiss", f">= {goal} x, equal pairs", is_met))
+            figures.append(
+                Figure(
+                    f"{kind} 100,000 at 8: {way}",
+                    _seconds(found),
+                    f">= {goal} x, equal pairs",
+                    is_met,
+                    f"faiss range_search {_seconds(peer)}",
+                    f"{ratio:.0f} x",
+                )
+            )
     return figures
 
 

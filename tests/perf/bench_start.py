@@ -70,7 +70,13 @@ def run() -> None:
         "Start",
         "command to dashboard with its figures, 10 starts in a terminal of 120 x 40, warm disk",
         [
-            Figure("median", f"{median:.2f} s, slowest {max(times):.2f} s", "<= 1.0 s", median <= 1.0),
-            Figure("python and textual alone", f"{statistics.median(bare):.2f} s"),
+            Figure(
+                "median",
+                f"{median:.2f} s, slowest {max(times):.2f} s",
+                "<= 1.0 s",
+                median <= 1.0,
+                f"python and textual alone {statistics.median(bare):.2f} s",
+                f"{median / statistics.median(bare):.1f} x as long",
+            ),
         ],
     )

@@ -6,20 +6,12 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from core.library import (
-    FileFacts,
-    FileHashes,
-    FileIdentity,
-    Gate,
-    GateCode,
-    GroupKind,
-    GroupStatus,
-    LibraryFile,
-    Media,
-)
-from core.store import groups, library
+from core.model.groups import Gate, GateCode, GroupKind, GroupStatus
+from core.model.library_files import FileFacts, FileHashes, FileIdentity, LibraryFile
+from core.model.library_records import Media
+from core.store import group_drafts, library
 from core.store.database import Database
-from core.store.groups import GroupDraft, MemberDraft
+from core.store.group_drafts import GroupDraft, MemberDraft
 
 GROUPS: Final = 20_000
 MEMBERS: Final = 5
@@ -37,7 +29,7 @@ async def fill(path: Path) -> None:
                 await library.put_files(tx, files, scan=1)
                 for number in range(start, start + _CHUNK):
                     own = files[(number - start) * MEMBERS : (number - start + 1) * MEMBERS]
-                    await groups.put(tx, _draft(number, own), scan=1, now=1.0, known_id=None)
+                    await group_drafts.put(tx, _draft(number, own), scan=1, now=1.0, known_id=None)
 
 
 def _file(number: int, random: Random) -> LibraryFile:

@@ -14,22 +14,67 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured figure beside its goal. `is_met` None: no goal, a figure for comparison."""
+    """One measured figure beside its goal. `is_met` None: no goal, a figure for comparison.
+
+    `peer` is what another program took in the same run, `ratio` how many times better Winnow is, unless it says else.
+    """
 
     name: str
     measured: str
     goal: str = ""
     is_met: bool | None = None
+    peer: str = ""
+    ratio: str = ""
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """As a row of the table."""
+        return (self.name, self.measured, self.goal, self.peer, self.ratio, _VERDICTS[self.is_met])
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Figures that were measured under the same conditions."""
+
+    title: str
+    conditions: str
+    figures: list[Figure]
+
+
+_VERDICTS = {True: "met", False: "MISSED", None: ""}
+_HEAD = ("figure", "measured", "goal", "peer in the same run", "ratio", "")
+_printed: list[Section] = []
 
 
 def print_table(title: str, conditions: str, figures: list[Figure]) -> None:
-    """Print figures as they are read: what, measured, goal, met or missed."""
-    print(f"\n{title}\n  {conditions}")
-    width = max(len(figure.name) for figure in figures)
-    for figure in figures:
-        verdict = {True: "met", False: "MISSED", None: ""}[figure.is_met]
-        goal = f"goal {figure.goal}" if figure.goal else ""
-        print(f"  {figure.name:<{width}}  {figure.measured:<28} {goal:<34} {verdict}".rstrip(), flush=True)
+    """Print figures as soon as they are there; they are kept for the whole table."""
+    section = Section(title, conditions, figures)
+    _printed.append(section)
+    _print([section])
+
+
+def print_whole_table() -> None:
+    """Print everything that was measured as one table, and how many goals were met."""
+    figures = [figure for section in _printed for figure in section.figures]
+    missed = [figure.name for figure in figures if figure.is_met is False]
+    if len(_printed) > 1:
+        _print(_printed)
+    met = sum(figure.is_met is True for figure in figures)
+    print(f"\n{len(figures)} figures; {met} goals met, {len(missed)} missed{': ' if missed else ''}{'; '.join(missed)}")
+
+
+def _print(sections: list[Section]) -> None:
+    rows = [_HEAD, *(figure.cells for section in sections for figure in section.figures)]
+    widths = [max(len(row[number]) for row in rows) for number in range(len(_HEAD))]
+
+    def line(cells: tuple[str, ...]) -> str:
+        return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+    print(f"\n  {line(_HEAD)}\n  {'  '.join('-' * width for width in widths)}")
+    for section in sections:
+        print(f"{section.title} ({section.conditions})")
+        for figure in section.figures:
+            print(f"  {line(figure.cells)}", flush=True)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import Any
 from memory import peak_mib
 
 from core.config import load_settings
-from core.incoming import Known
+from core.model.incoming import Known
 from core.runtime import open_runtime
 from core.store import intake_known
 from core.store.database import Database

@@ -6,20 +6,12 @@ from pathlib import Path
 from random import Random
 
 from core.clock import SystemClock
-from core.model import (
-    Algorithm,
-    Candidate,
-    Evidence,
-    MatchedFingerprint,
-    Reason,
-    RemoteEntity,
-    RemoteFingerprint,
-    StashBox,
-    Status,
-)
-from core.store import facts, recommendations
+from core.model.fingerprints import Algorithm
+from core.model.recommendations import Evidence, MatchedFingerprint, Reason, Status
+from core.model.stash_boxes import Candidate, RemoteEntity, RemoteFingerprint, StashBox
+from core.store import facts, recommendation_drafts
 from core.store.database import Database
-from core.store.recommendations import Detail, Draft
+from core.store.recommendation_drafts import Detail, Draft
 
 ROWS = 100_000
 BOXES = [StashBox(f"https://box{number}.example/graphql", f"Box {number}") for number in (1, 2)]
@@ -60,6 +52,6 @@ async def fill(path: Path, rows: int = ROWS) -> None:
         for start in range(0, rows, _CHUNK):
             drafts = [draft(number, random) for number in range(start, min(start + _CHUNK, rows))]
             async with database.write() as tx:
-                await recommendations.put(tx, drafts, now=SystemClock().now())
+                await recommendation_drafts.put(tx, drafts, now=SystemClock().now())
         async with database.write() as tx:
             await facts.set_endpoints(tx, BOXES, frozenset())

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from core.config import load_settings
-from core.jobs import Progress
+from core.job import Progress
 from core.runtime import open_runtime
 
 

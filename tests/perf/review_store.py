@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from core.incoming import Box, Category, Destination, Faces, FoundFace, ItemState, NewItem, Outcome, Person
+from core.model.incoming import Box, Category, Destination, Faces, FoundFace, ItemState, NewItem, Outcome, Person
 from core.store import intake, review_queue
 from core.store.database import Database, Transaction
 

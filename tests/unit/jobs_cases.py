@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from core.jobs import Job, Jobs
+from core.job import Job
+from core.jobs import Jobs
 from core.store.jobs import JobState
 
 

@@ -9,7 +9,8 @@ import pytest
 from jobs_cases import Clock, done, hanging
 
 from core.errors import JobRunningError, StoreBusyError, UnreachableError
-from core.jobs import Job, Jobs, Progress
+from core.job import Job, Progress
+from core.jobs import Jobs
 from core.store import jobs as table
 from core.store.jobs import JobState
 

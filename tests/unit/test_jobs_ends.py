@@ -10,7 +10,8 @@ import pytest
 from jobs_cases import Clock, Endless, done, hanging, state, until
 
 from core.errors import JobCancelledError, JobError, StoreBusyError, UnreachableError
-from core.jobs import Job, Jobs, Progress
+from core.job import Job, Progress
+from core.jobs import Jobs
 from core.store import jobs as table
 from core.store.database import Database
 from core.store.jobs import JobState

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from core.matching.metadata import Choice, Field, MetadataChange, uniform_choices
-from core.model import Recommendation, RecommendationFilter
+from core.model.recommendations import Recommendation, RecommendationFilter
 from tui.commands.opening import box_names, known_endpoint, opened
 from tui.commands.scan import progress_line
 from tui.documents import dismissal_document, local_time, recommendation_table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from core.duplicates.plan import PlannedGroup, RemovalPlan
 from core.duplicates.removal import cannot_be_undone
 from core.errors import UsageError
-from core.library import GroupFilter, GroupStatus, Mark
+from core.model.groups import GroupFilter, GroupStatus, Mark
 from core.runtime import BatchReport
 from core.words import count, size
 from tui.commands.decide import finish_batch, print_outcomes

@@ -6,13 +6,13 @@ import argparse
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
-from core.library import Media
+from core.model.library_records import Media
 from core.runtime import BatchReport
 from core.words import count
 from tui.commands.decide import print_outcomes
 from tui.commands.opening import opened
+from tui.commands.output_file import write_whole
 from tui.commands.scan import progress_line
-from tui.commands.writing import write_whole
 from tui.present import plain
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ async def hash_files(args: argparse.Namespace, console: Console) -> int:
         media = {Media(one) for one in args.media or runtime.settings.duplicates.media}
         unsubscribe = runtime.jobs.subscribe(lambda progress: console.progress(progress_line(progress)))
         try:
-            outcome = await runtime.duplicates.hash(media)
+            outcome = await runtime.duplicates.hash(media, again=args.again)
             if args.export is not None:
                 exported = await _export(runtime, media, args)
             if not args.json:

@@ -8,20 +8,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from core.errors import UsageError
-from core.intake.model import TO_DO, Category, ItemState
 from core.intake.reading import ReviewEntry
+from core.model.incoming import TO_DO, Category, ItemState
 from core.runtime import ReviewAction, ReviewFilter, ReviewLine
 from core.words import count, size, span
 from tui.commands.decide import print_outcomes
 from tui.commands.opening import opened
 from tui.documents import local_time
-from tui.intake_documents import (
-    entry_document,
-    item_document,
-    lines_of,
-    review_document,
-    statistics_document,
-)
+from tui.intake_documents import entry_document, item_document, lines_of, review_document, statistics_document
 from tui.present import plain
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import UsageError
-from core.model import Recommendation, RecommendationFilter, Status
+from core.model.recommendations import Recommendation, RecommendationFilter, Status
 from tui.commands.intake import print_entry
 from tui.commands.opening import box_names, known_endpoint, opened
 from tui.documents import recommendation_document, recommendation_lines, recommendation_table

@@ -10,7 +10,8 @@ from textual.containers import Vertical
 
 from core.errors import WinnowError
 from core.matching.metadata import Choice, Field, MetadataChange, uniform_choices
-from core.model import LocalEntity, Recommendation
+from core.model.recommendations import Recommendation
+from core.model.scenes import LocalEntity
 from tui.screens.base import Dialog
 from tui.screens.match_decisions import entry_name
 from tui.widgets.cells import fit, wrap

@@ -21,7 +21,8 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from tui.bindings import bindings
-from tui.command_table import Command, reachable
+from tui.command import Command
+from tui.command_table import reachable
 from tui.messages import ServerChecked
 from tui.widgets.footer import Footer
 from tui.widgets.header import Header
@@ -79,6 +80,11 @@ class Guarded(DOMNode):
         """Whether a message covers the screen; then no key does what cannot be seen."""
         return self.app.size.width < MIN_COLUMNS or self.app.size.height < MIN_ROWS
 
+    def with_way_back(self, words: str) -> str:
+        """What was done, and the key that takes it back."""
+        undo = self.winnow.keymap_in_force.shown("app.undo", limit=1)
+        return words + (f"   {undo} takes it back" if undo else "")
+
     def on_resize(self, _event: events.Resize) -> None:
         """Cover or uncover the screen."""
         for guard in self.query(TooSmall):
@@ -131,7 +137,7 @@ class WinnowScreen(Guarded, Screen[None]):
         """Shown again: the header is brought up to date. Textual calls this of every class in turn."""
         header = self.query_one(Header)
         header.library = self.winnow.library_name
-        header.trouble = self.winnow.server_trouble
+        header.trouble = self.winnow.server.trouble
         self.query_one(Footer).renew()
 
     def on_server_checked(self, message: ServerChecked) -> None:

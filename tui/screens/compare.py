@@ -10,20 +10,18 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from core.duplicates.frames import FrameCheck
-from core.library import Group, GroupMember, GroupStatus, Mark, Media
-from core.words import count, size
+from core.model.groups import Group, GroupMember, GroupStatus, Mark
+from core.model.library_records import Media
 from tui.bindings import bindings
 from tui.documents import duration
-from tui.messages import DecisionsChanged
 from tui.pictures.detect import Drawing
 from tui.pictures.loader import Picture
-from tui.screens.base import WinnowScreen
+from tui.screens.detail import DetailScreen
 from tui.screens.group_decisions import GroupDecisions
 from tui.screens.group_pictures import member_picture
-from tui.widgets.cells import columns, fit, wrap
+from tui.widgets.cells import fit
 from tui.widgets.group_compare import columns_that_fit, compare_lines, path_lines
-from tui.widgets.group_list import KINDS
-from tui.widgets.group_words import decided_words
+from tui.widgets.group_words import decided_words, verdict_lines
 from tui.widgets.lines import Line, Lines
 from tui.widgets.scrolling import ScrollingText
 from tui.widgets.thumb import Thumb
@@ -32,11 +30,8 @@ _MOMENTS: Final = 9  # same-time frames to step through
 _COLUMNS: Final = 4
 
 
-class CompareScreen(WinnowScreen):
-    """Decides without leaving: after a decision that settles the group the next one of the list is shown.
-
-    `current_id` is the group it shows; the list puts its cursor there afterwards.
-    """
+class CompareScreen(DetailScreen):
+    """The members side by side, the cursor on one of them."""
 
     SCOPE = "compare"
     HEADING = "Duplicates"
@@ -44,16 +39,13 @@ class CompareScreen(WinnowScreen):
     BINDINGS: ClassVar = bindings("compare")
 
     def __init__(self, start: int, ids: Sequence[int], decisions: GroupDecisions) -> None:
-        super().__init__()
-        self.current_id = start
-        self._ids = ids
+        super().__init__(start, ids)
         self._decisions = decisions
         self._group: Group | None = None
         self._cursor = 0  # among all members
         self._moment = 1  # of _MOMENTS, from 0
         self._is_difference = False
         self._checks: dict[int, FrameCheck] = {}
-        self._said = ""
 
     def compose_body(self) -> ComposeResult:
         """The verdict stays; the rest scrolls."""
@@ -66,35 +58,24 @@ class CompareScreen(WinnowScreen):
             yield Lines(id="facts")
             yield Lines(id="paths")
 
-    def on_mount(self) -> None:
-        """The keys move the text; the group is read."""
-        self.query_one("#body").focus()
-        self._show_id(self.current_id)
+    @property
+    def has_entry(self) -> bool:
+        """Whether a group was read already."""
+        return self._group is not None
 
-    def on_screen_resume(self) -> None:
-        """Shown again after a dialog: what was decided meanwhile shows."""
-        self._said = ""
-        if self._group is not None:
-            self._show_id(self.current_id)
-
-    def on_decisions_changed(self, _message: DecisionsChanged) -> None:
-        """Something was decided or undone."""
-        self._show_id(self.current_id)
+    @property
+    def entry_name(self) -> str:
+        """A group."""
+        return "group"
 
     # -- loading ---------------------------------------------------------------------------------------------------
 
-    def _show_id(self, key: int) -> None:
-        if key != self.current_id:
-            self._said = ""
-        self.current_id = key
-        self.carry_out(self._load(key), group="compare")
-
-    async def _load(self, key: int) -> None:
+    async def load(self, key: int) -> None:
         group = await self.runtime.duplicates.get(key)
         if key != self.current_id:
             return
         if group is None or not group.members:
-            self.winnow.say("This group no longer exists; the list shows what is left.", severity="warning")
+            self.say_gone()
             return
         if self._group is None or self._group.id != key:
             self._cursor, self._moment, self._checks, self._is_difference = 0, 1, {}, False
@@ -126,7 +107,7 @@ class CompareScreen(WinnowScreen):
         if group is None:
             return
         place = self._place_shown()
-        self.query_one("#verdict", Lines).show(self._verdict)
+        self.show_verdict()
         self.query_one("#facts", Lines).show(lambda width: compare_lines(group, shown, place, self._checks, width))
         self.query_one("#paths", Lines).show(lambda width: path_lines(shown, width))
         self.query_one("#moment", Lines).show(self._moment_words)
@@ -167,57 +148,13 @@ class CompareScreen(WinnowScreen):
             parts.append("the others show what differs from the first, brighter where more does")
         return [((fit("   ".join(parts), width), "quiet"),)] if parts else []
 
-    def _verdict(self, width: int) -> list[Line]:
-        group = self._group
-        assert group is not None
-        sign, word = KINDS[group.kind]
-        place = self._list_place()
-        position = "" if place is None else f"{place + 1} of {len(self._ids)}"
-        near = f", up to {count(group.distance, 'bit')} apart" if group.distance else ""
-        head = f"{sign} {word}{near}   {count(len(group.members), 'file')}   {size(group.reclaimable_bytes)} to gain"
-        first: Line = (
-            (fit(head, max(0, width - columns(position) - 1)), "strong"),
-            (position.rjust(len(position) + 1), "quiet"),
-        )
-        return [first, self._second_line(group, width)]
-
-    def _second_line(self, group: Group, width: int) -> Line:
-        if self._said:
-            return ((fit(self._said, width), "good"),)
-        if words := decided_words(group):
-            return ((fit(f"\N{BLACK DIAMOND} {words}", width), "accent"),)
-        if group.gate is not None:
-            return ((wrap(f"\N{CIRCLED DIVISION SLASH} {group.gate.words}", width, limit=1)[0], "careful"),)
-        if group.is_weak:
-            words = "? weak: no second opinion says that these are duplicates"
-            return ((fit(words, width), "quiet"),)
-        if group.keeper_id is None:
-            return ((wrap(f"? no rule decides: {group.reason}", width, limit=1)[0], "quiet"),)
-        return ((wrap(f"\N{WHITE STAR} keep the first: {group.reason}", width, limit=1)[0], "good"),)
+    def show_verdict(self) -> None:
+        """What the group is, its place in the list, and what the last decision came to."""
+        group, position, said = self._group, self.position, self.said
+        if group is not None:
+            self.query_one("#verdict", Lines).show(lambda width: verdict_lines(group, position, said, width))
 
     # -- going about -----------------------------------------------------------------------------------------------
-
-    def _list_place(self) -> int | None:
-        try:
-            return self._ids.index(self.current_id)
-        except ValueError:
-            return None
-
-    def _go(self, step: int) -> None:
-        place = self._list_place()
-        target = -1 if place is None else place + step
-        if 0 <= target < len(self._ids):
-            self._show_id(self._ids[target])
-        else:
-            self.winnow.say("That was the last of the list." if step > 0 else "That is the first of the list.")
-
-    def action_next(self) -> None:
-        """The next group of the list."""
-        self._go(1)
-
-    def action_previous(self) -> None:
-        """The one before."""
-        self._go(-1)
 
     def _move(self, step: int) -> None:
         if self._group is not None:
@@ -255,11 +192,11 @@ class CompareScreen(WinnowScreen):
         self.carry_out(self._compare_frames(self.current_id), group="frames", is_exclusive=True)
 
     async def _compare_frames(self, key: int) -> None:
-        self._say("comparing frames \N{HORIZONTAL ELLIPSIS}")
+        self.say_here("comparing frames \N{HORIZONTAL ELLIPSIS}")
         checks = await self.runtime.duplicates.compare_frames(key)
         if key == self.current_id:
             self._checks = {one.file_id: one for one in checks}
-            self._say("")
+            self.say_here("")
             self._show()
 
     # -- decisions -------------------------------------------------------------------------------------------------
@@ -277,7 +214,7 @@ class CompareScreen(WinnowScreen):
     def _on_member(self, decide: Callable[[Group, GroupMember], Coroutine[Any, Any, str]], *, is_next: bool) -> None:
         group = self._open_group()
         if group is not None:
-            self._decide(group, decide(group, group.members[self._cursor]), is_next=is_next)
+            self.decide(group.id, decide(group, group.members[self._cursor]), is_next=is_next)
 
     def action_keep(self) -> None:
         """Keep the file under the cursor, or take that mark away."""
@@ -302,7 +239,7 @@ class CompareScreen(WinnowScreen):
         """Keep what the rules suggest, mark the others to go."""
         group = self._open_group()
         if group is not None:
-            self._decide(group, self._decisions.keep_suggested([group.id]), is_next=True)
+            self.decide(group.id, self._decisions.keep_suggested([group.id]), is_next=True)
 
     def action_swap(self) -> None:
         """Let the file under the cursor change places with the one that is kept."""
@@ -312,48 +249,25 @@ class CompareScreen(WinnowScreen):
         """Merge the metadata of what goes into what stays first, or not."""
         group = self._open_group()
         if group is not None:
-            self._decide(group, self._decisions.mark(group.id, {}, is_merging=not group.is_merging), is_next=False)
+            self.decide(group.id, self._decisions.mark(group.id, {}, is_merging=not group.is_merging), is_next=False)
 
     def action_not_duplicates(self) -> None:
         """Remember that these are no duplicates."""
         group = self._open_group()
         if group is not None:
-            self._decide(group, self._decisions.keep_all([group.id]), is_next=True)
+            self.decide(group.id, self._decisions.keep_all([group.id]), is_next=True)
 
     def action_clear_group(self) -> None:
         """Take all marks away."""
         group = self._open_group()
         if group is not None:
-            self._decide(group, self._decisions.clear(group.id), is_next=False)
+            self.decide(group.id, self._decisions.clear(group.id), is_next=False)
 
     def action_apply(self) -> None:
         """Carry out what is marked here, after a look at it."""
         group = self._open_group()
         if group is not None:
-            self._decide(group, self._decisions.apply_marked([group.id]), is_next=True)
-
-    def _decide(self, group: Group, work: Coroutine[Any, Any, str], *, is_next: bool) -> None:
-        self.winnow.in_background(self._decided(group, work, is_next=is_next), group="decisions")
-
-    async def _decided(self, group: Group, work: Coroutine[Any, Any, str], *, is_next: bool) -> None:
-        """After a decision that settles the group the next one is shown; a refusal keeps the place."""
-        words = ""
-        try:
-            words = await work
-        finally:
-            if self.is_attached:
-                place = self._list_place()
-                following = None if place is None or place + 1 >= len(self._ids) else self._ids[place + 1]
-                goes_on = bool(words) and is_next and self.current_id == group.id and following is not None
-                self._show_id(following if goes_on and following is not None else self.current_id)
-        if self.is_attached and words:
-            undo = self.winnow.keymap_in_force.shown("app.undo", limit=1)
-            self._say(words + (f"   {undo} takes it back" if undo else ""))
-
-    def _say(self, words: str) -> None:
-        self._said = words
-        if self._group is not None:
-            self.query_one("#verdict", Lines).show(self._verdict)
+            self.decide(group.id, self._decisions.apply_marked([group.id]), is_next=True)
 
     def action_copy_paths(self) -> None:
         """The paths of all members."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from textual.content import Content
 
-from core.model import EndpointState
+from core.model.stash_boxes import EndpointState
 from core.runtime import JobRecord, JobState, MatchingSummary, Progress
 from core.words import count
 from tui.documents import host

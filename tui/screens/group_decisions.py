@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from core.duplicates.plan import RemovalPlan
-from core.library import GroupFilter, Mark
+from core.model.groups import GroupFilter, Mark
 from core.runtime import BatchReport
 from core.words import count, size
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from core.library import Group, Media
+from core.model.groups import Group
+from core.model.library_records import Media
 from tui.documents import duration
 from tui.pictures.loader import Picture
 

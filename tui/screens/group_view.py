@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import ClassVar, Final
 
-from core.library import GroupFilter, GroupKind, GroupSort, GroupStatus, Media
+from core.model.groups import GroupFilter, GroupKind, GroupSort, GroupStatus
+from core.model.library_records import Media
 from core.words import size
-from tui.present import plain
-from tui.screens.list_browser import next_of
+from tui.screens.list_view import ListView, next_of, text_words
 from tui.widgets.group_list import KINDS
 
 _NAMES: Final = {
@@ -38,67 +38,43 @@ _VERDICTS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class GroupView:
+class GroupView(ListView[GroupFilter, GroupSort]):
     """Filter and order of the list."""
 
     wanted: GroupFilter = field(default_factory=GroupFilter)
     sort: GroupSort = GroupSort.RECLAIMABLE
-    is_reversed: bool = False
-
-    @property
-    def is_filtered(self) -> bool:
-        """Whether anything that waits may be left out."""
-        return self.wanted != GroupFilter()
-
-    def next_sort(self) -> GroupView:
-        """Ordered by the next column, in its own direction."""
-        return replace(self, sort=next_of(tuple(GroupSort), self.sort), is_reversed=False)
-
-    def reversed(self) -> GroupView:
-        """The other way round."""
-        return replace(self, is_reversed=not self.is_reversed)
+    ORDERS: ClassVar = _NAMES
 
     def next_kind(self) -> GroupView:
         """One kind after the other alone, then all."""
         kinds = (None, *((kind,) for kind in GroupKind))
-        return self._with(replace(self.wanted, kinds=next_of(kinds, self.wanted.kinds)))
+        return self.with_filter(replace(self.wanted, kinds=next_of(kinds, self.wanted.kinds)))
 
     def next_media(self) -> GroupView:
         """Videos alone, images alone, both."""
-        return self._with(replace(self.wanted, media=next_of((None, *Media), self.wanted.media)))
+        return self.with_filter(replace(self.wanted, media=next_of((None, *Media), self.wanted.media)))
 
     def next_verdict(self) -> GroupView:
         """What a rule decides, what none does, what is gated, all."""
         now = (self.wanted.is_decidable, self.wanted.has_gate)
         decidable, gate = next_of(tuple(one[:2] for one in _VERDICTS), now)
-        return self._with(replace(self.wanted, is_decidable=decidable, has_gate=gate))
+        return self.with_filter(replace(self.wanted, is_decidable=decidable, has_gate=gate))
 
     def next_status(self) -> GroupView:
         """Open, decided, resolved, kept."""
-        return self._with(
+        return self.with_filter(
             replace(self.wanted, statuses=next_of(tuple(one for one, _ in _STATUSES), self.wanted.statuses))
         )
 
     def next_size(self) -> GroupView:
         """Only large ones: from 1 MiB, 100 MiB, 1 GiB to gain, then all."""
-        return self._with(
+        return self.with_filter(
             replace(self.wanted, min_reclaimable_bytes=next_of(_SIZES, self.wanted.min_reclaimable_bytes))
         )
 
     def toggle_weak(self) -> GroupView:
         """Weak pairs in place of the groups, and back."""
-        return self._with(replace(self.wanted, is_weak=not self.wanted.is_weak))
-
-    def with_text(self, text: str) -> GroupView:
-        """Only what holds this text."""
-        return self._with(replace(self.wanted, text=text.strip()))
-
-    def unfiltered(self) -> GroupView:
-        """Everything that waits, in the same order."""
-        return self._with(GroupFilter())
-
-    def _with(self, wanted: GroupFilter) -> GroupView:
-        return replace(self, wanted=wanted)
+        return self.with_filter(replace(self.wanted, is_weak=not self.wanted.is_weak))
 
     def filter_words(self) -> list[str]:
         """What is in force, in words; empty when all is shown."""
@@ -115,13 +91,4 @@ class GroupView:
             words.append(f"from {size(wanted.min_reclaimable_bytes)}")
         if wanted.is_weak:
             words.append("weak pairs")
-        if wanted.text:
-            quoted = plain(wanted.text, width=30)
-            words.append(f"with \N{LEFT DOUBLE QUOTATION MARK}{quoted}\N{RIGHT DOUBLE QUOTATION MARK}")
-        return words
-
-    @property
-    def sort_words(self) -> str:
-        """The order in words."""
-        name = _NAMES[self.sort]
-        return f"{name}, reversed" if self.is_reversed else name
+        return words + text_words(wanted.text)

@@ -7,7 +7,8 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from tui.command_table import SCOPES, Command
+from tui.command import Command
+from tui.command_table import SCOPES
 from tui.keymap import user_path
 from tui.screens.base import Guarded, WinnowScreen
 from tui.widgets.cells import columns, fit, wrap

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from core.matching.metadata import Choice, Field
-from core.model import Recommendation, Status
+from core.model.recommendations import Recommendation, Status
 from core.runtime import AcceptPlan, BatchReport
 from tui.present import plain
 
@@ -103,7 +103,7 @@ class MatchDecisions:
         if report.stopped_by:
             if not any(report.stopped_by in outcome.words for outcome in report.not_done):
                 self._app.say(report.stopped_by, severity="error")
-            self._app.check_server()  # it may be why; then the header says so now
+            self._app.server.check()  # it may be why; then the header says so now
         return bool(report.done)
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from core.errors import WinnowError
 from core.matching.metadata import MetadataChange
-from core.model import Recommendation, Scene, Status
+from core.model.recommendations import Recommendation, Status
+from core.model.scenes import Scene
 from tui.bindings import bindings
 from tui.dialogs.dismiss import DismissDialog, Dismissing
-from tui.messages import DecisionsChanged
 from tui.pictures.detect import Drawing
 from tui.pictures.loader import Picture
-from tui.screens.base import WinnowScreen
+from tui.screens.detail import DetailScreen, place_of
 from tui.screens.match_decisions import MatchDecisions, entry_name
 from tui.screens.matching import copy_addresses
 from tui.widgets import match_compare
@@ -27,11 +27,8 @@ from tui.widgets.scrolling import ScrollingText
 from tui.widgets.thumb import Thumb
 
 
-class MatchDetailScreen(WinnowScreen):
-    """Decides without leaving: after a decision the next proposal of the list is shown.
-
-    `current_id` is the proposal it shows; the list puts its cursor there afterwards.
-    """
+class MatchDetailScreen(DetailScreen):
+    """Local scene and entry side by side, and what speaks for it and against it."""
 
     SCOPE = "detail"
     HEADING = "Match"
@@ -39,9 +36,7 @@ class MatchDetailScreen(WinnowScreen):
     BINDINGS: ClassVar = bindings("detail")
 
     def __init__(self, start: int, ids: Sequence[int], decisions: MatchDecisions, names: Mapping[str, str]) -> None:
-        super().__init__()
-        self.current_id = start
-        self._ids = ids
+        super().__init__(start, ids)
         self._decisions = decisions
         self._names = names
         self._row: Recommendation | None = None
@@ -49,7 +44,6 @@ class MatchDetailScreen(WinnowScreen):
         self._rivals: list[Recommendation] = []
         self._changes: Sequence[MetadataChange] | None = None
         self._trouble = ""
-        self._said = ""
 
     def compose_body(self) -> ComposeResult:
         """The verdict stays; the rest scrolls."""
@@ -66,36 +60,25 @@ class MatchDetailScreen(WinnowScreen):
                     yield Lines(id="fingerprints")
                     yield Lines(id="durations")
 
-    def on_mount(self) -> None:
-        """The keys move the text; the proposal is read."""
-        self.query_one("#body").focus()
-        self._show_id(self.current_id)
+    @property
+    def has_entry(self) -> bool:
+        """Whether a proposal was read already."""
+        return self._row is not None
 
-    def on_screen_resume(self) -> None:
-        """Shown again after a dialog: what was decided meanwhile shows."""
-        self._said = ""  # it may have been taken back meanwhile
-        if self._row is not None:
-            self._show_id(self.current_id)
-
-    def on_decisions_changed(self, _message: DecisionsChanged) -> None:
-        """Something was decided or undone."""
-        self._show_id(self.current_id)
+    @property
+    def entry_name(self) -> str:
+        """A proposal."""
+        return "proposal"
 
     # -- loading ---------------------------------------------------------------------------------------------------
 
-    def _show_id(self, key: int) -> None:
-        if key != self.current_id:
-            self._said = ""
-        self.current_id = key
-        self.carry_out(self._load(key), group="detail")
-
-    async def _load(self, key: int) -> None:
+    async def load(self, key: int) -> None:
         """What is stored at once; what only Stash knows when it has answered. Overtaken loads show nothing."""
         desk = self.runtime.matching
         row = await desk.get(key)
         if row is None or key != self.current_id:
             if row is None:
-                self.winnow.say("This proposal no longer exists; the list shows what is left.", severity="warning")
+                self.say_gone()
             return
         scene = await desk.scene(row.scene_id)
         rivals = await desk.rivals(row)
@@ -122,7 +105,7 @@ class MatchDetailScreen(WinnowScreen):
         row = self._row
         assert row is not None
         scene = self._scene
-        self._lines("verdict", self._verdict)
+        self.show_verdict()
         self._lines("fields", self._fields)
         self._lines("reasons", lambda width: [((("Why", "strong"),)), *match_compare.reason_lines(row, width)])
         self._lines(
@@ -147,17 +130,20 @@ class MatchDetailScreen(WinnowScreen):
     def _lines(self, name: str, make: Callable[[int], Sequence[Line]]) -> None:
         self.query_one(f"#{name}", Lines).show(make)
 
+    def show_verdict(self) -> None:
+        """What the proposal is worth, its place in the list, and what the last decision came to."""
+        self._lines("verdict", self._verdict)
+
     def _verdict(self, width: int) -> Sequence[Line]:
         assert self._row is not None
-        place = self._place()
         return verdict_lines(
             self._row,
             width,
             endpoint=self._names.get(self._row.endpoint, ""),
-            position="" if place is None else f"{place + 1} of {len(self._ids)}",
+            position=self.position,
             rivals=len(self._rivals),
             rival_key=self.winnow.keymap_in_force.shown("detail.next-rival", limit=1),
-            said=self._said,
+            said=self.said,
         )
 
     def _fields(self, width: int) -> Sequence[Line]:
@@ -173,37 +159,17 @@ class MatchDetailScreen(WinnowScreen):
 
     # -- going from one to the next --------------------------------------------------------------------------------
 
-    def _place(self) -> int | None:
+    def list_place(self) -> int | None:
         """Where the shown proposal stands in the list; that of its rival where it does not."""
-        for key in (self.current_id, *(rival.id for rival in self._rivals)):
-            try:
-                return self._ids.index(key)
-            except ValueError:
-                continue
-        return None
-
-    def _go(self, step: int) -> None:
-        place = self._place()
-        target = -1 if place is None else place + step
-        if 0 <= target < len(self._ids):
-            self._show_id(self._ids[target])
-        else:
-            self.winnow.say("That was the last of the list." if step > 0 else "That is the first of the list.")
-
-    def action_next(self) -> None:
-        """The next proposal of the list."""
-        self._go(1)
-
-    def action_previous(self) -> None:
-        """The one before."""
-        self._go(-1)
+        places = (place_of(self.ids, key) for key in (self.current_id, *(rival.id for rival in self._rivals)))
+        return next((place for place in places if place is not None), None)
 
     def _rival(self, step: int) -> None:
         together = sorted([self.current_id, *(rival.id for rival in self._rivals)])
         if len(together) == 1:
             self.winnow.say("It is the only candidate of this scene at this stash-box.")
         else:
-            self._show_id(together[(together.index(self.current_id) + step) % len(together)])
+            self.show_id(together[(together.index(self.current_id) + step) % len(together)])
 
     def action_next_rival(self) -> None:
         """The next candidate of the scene at this stash-box."""
@@ -230,7 +196,7 @@ class MatchDetailScreen(WinnowScreen):
         """Link, and show the next."""
         row = self._pending()
         if row is not None:
-            self._decide(row, self._decisions.accept(row))
+            self.decide(row.id, self._decisions.accept(row))
 
     def action_turn_down(self) -> None:
         """Turn down for good, with a reason."""
@@ -248,7 +214,7 @@ class MatchDetailScreen(WinnowScreen):
         def chosen(choice: Dismissing | None) -> None:
             if choice is not None:
                 until = choice.is_until_next_scan
-                self._decide(row, self._decisions.dismiss([row], reason=choice.reason, is_until_next_scan=until))
+                self.decide(row.id, self._decisions.dismiss([row], reason=choice.reason, is_until_next_scan=until))
 
         what = f"{entry_name(row)} for {row.local_title}"
         self.app.push_screen(DismissDialog(what, is_until_next_scan=is_until_next_scan), chosen)
@@ -263,30 +229,9 @@ class MatchDetailScreen(WinnowScreen):
 
         def chosen(choices: Choices | None) -> None:
             if choices is not None:
-                self._decide(row, self._decisions.accept(row, metadata=choices))
+                self.decide(row.id, self._decisions.accept(row, metadata=choices))
 
         self.app.push_screen(MetadataDialog(row, partial(self.runtime.matching.compare_metadata, row)), chosen)
-
-    def _decide(self, row: Recommendation, work: Coroutine[Any, Any, str]) -> None:
-        self.winnow.in_background(self._decided(row, work), group="decisions")  # goes on when this screen is left
-
-    async def _decided(self, row: Recommendation, work: Coroutine[Any, Any, str]) -> None:
-        """After a decision that was carried out the next one is shown; a refusal keeps the place and shows what is."""
-        words = ""
-        try:
-            words = await work
-        finally:
-            if self.is_attached:
-                place = self._place()
-                following = None if place is None or place + 1 >= len(self._ids) else self._ids[place + 1]
-                is_next = bool(words) and self.current_id == row.id and following is not None
-                self._show_id(following if is_next and following is not None else self.current_id)
-        if not self.is_attached:
-            return
-        undo = self.winnow.keymap_in_force.shown("app.undo", limit=1)
-        self._said = words + (f"   {undo} takes it back" if undo and words else "")
-        if self._row is not None:
-            self._lines("verdict", self._verdict)
 
     def action_copy_urls(self) -> None:
         """The addresses of both pages."""

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from core.intake.model import Category
+from core.model.incoming import Category
 from tui.widgets.cells import columns
 
 _TITLES: Final[Mapping[Category | None, tuple[str, str]]] = {

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from core.matching.metadata import Choice, Field, MetadataChange
-from core.model import LocalEntity
+from core.model.scenes import LocalEntity
 from tui.bindings import bindings
 from tui.widgets.cells import fit
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.duplicates.frames import FrameCheck
-from core.library import Group, GroupMember, LibraryRecord, Mark, Media
+from core.model.groups import Group, GroupMember, Mark
+from core.model.library_records import LibraryRecord, Media
 from core.words import count, size
 from tui.documents import duration
 from tui.widgets.cells import fit

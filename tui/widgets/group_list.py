@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
-from core.library import GateCode, GroupKind, GroupSort, GroupStatus, Media
+from core.model.groups import GateCode, GroupKind, GroupSort, GroupStatus
+from core.model.library_records import Media
 from core.runtime import GroupLine
 from core.words import size
 from tui.widgets.cells import fit

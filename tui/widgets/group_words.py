@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.library import Group, GroupStatus, Mark
+from core.model.groups import Group, GroupStatus, Mark
 from core.runtime import GroupLine, GroupTotals
 from core.words import count, size
 from tui.widgets.cells import columns, fit, wrap
-from tui.widgets.group_list import kind_words, tail
+from tui.widgets.group_list import KINDS, kind_words, tail
 from tui.widgets.lines import Line
 
 
@@ -96,3 +96,32 @@ def decided_words(group: Group) -> str:
 def line_title(line: GroupLine) -> str:
     """A group in a sentence: `≈ near 6, 3 files`."""
     return f"{kind_words(line)}, {count(line.files, 'file')}"
+
+
+def verdict_lines(group: Group, position: str, said: str, width: int) -> list[Line]:
+    """Of a group in full. Line one: its kind, its files, what they would free, its place in the list. Line two: what
+    the last decision came to, what stands decided, or what the rules say.
+    """
+    sign, word = KINDS[group.kind]
+    near = f", up to {count(group.distance, 'bit')} apart" if group.distance else ""
+    head = f"{sign} {word}{near}   {count(len(group.members), 'file')}   {size(group.reclaimable_bytes)} to gain"
+    first: Line = (
+        (fit(head, max(0, width - columns(position) - 1)), "strong"),
+        (position.rjust(len(position) + 1), "quiet"),
+    )
+    return [first, _second(group, said, width)]
+
+
+def _second(group: Group, said: str, width: int) -> Line:
+    if said:
+        return ((fit(said, width), "good"),)
+    if words := decided_words(group):
+        return ((fit(f"\N{BLACK DIAMOND} {words}", width), "accent"),)
+    if group.gate is not None:
+        return ((wrap(f"\N{CIRCLED DIVISION SLASH} {group.gate.words}", width, limit=1)[0], "careful"),)
+    if group.is_weak:
+        words = "? weak: no second opinion says that these are duplicates"
+        return ((fit(words, width), "quiet"),)
+    if group.keeper_id is None:
+        return ((wrap(f"? no rule decides: {group.reason}", width, limit=1)[0], "quiet"),)
+    return ((wrap(f"\N{WHITE STAR} keep the first: {group.reason}", width, limit=1)[0], "good"),)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.matching.metadata import Field, MetadataChange, url_key
-from core.model import Algorithm, LocalEntity, MatchedFingerprint, Recommendation, Scene
+from core.model.fingerprints import Algorithm
+from core.model.recommendations import MatchedFingerprint, Recommendation
+from core.model.scenes import LocalEntity, Scene
 from core.words import count, span
 from tui.documents import duration, host
 from tui.widgets.cells import columns, fit, wrap

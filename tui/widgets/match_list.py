@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from textual.reactive import reactive
 
-from core.model import Evidence, Recommendation, Sort
+from core.model.recommendations import Evidence, Recommendation, Sort
 from tui.documents import duration, host
 from tui.widgets.cells import fit
 from tui.widgets.list_head import GUTTER, Column

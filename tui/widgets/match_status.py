@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from core.model import Reason, Recommendation
+from core.model.recommendations import Reason, Recommendation
 from tui.present import plain
 from tui.widgets.cells import columns, fit, wrap
 from tui.widgets.match_list import HIGH, SEVERAL

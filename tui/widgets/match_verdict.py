@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.model import Recommendation, Status
+from core.model.recommendations import Recommendation, Status
 from tui.documents import host
 from tui.widgets.cells import columns, fit, wrap
 from tui.widgets.lines import Line

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
-from core.intake.model import Category
+from core.model.incoming import Category
 from core.runtime import ReviewAction, ReviewLine, ReviewSort
 from core.words import size
 from tui.widgets.cells import fit

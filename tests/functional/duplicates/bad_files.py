@@ -20,11 +20,14 @@ from PIL import Image
 from core.clock import SystemClock
 from core.duplicates.scan import DuplicatesReport, DuplicatesScan
 from core.hashing import HashReport, HashRequest, HashRun
-from core.jobs import Job, Jobs
-from core.library import Group, GroupFilter, LibraryFile, Media
+from core.job import Job
+from core.jobs import Jobs
+from core.media.file_at_path import look_at
 from core.media.folders import media_of
 from core.media.pool import MediaPool
-from core.media.seen import look_at
+from core.model.groups import Group, GroupFilter
+from core.model.library_files import LibraryFile
+from core.model.library_records import Media
 from core.settings import Settings
 from core.settings_duplicates import DuplicatesSettings
 from core.store import groups, hash_cache, library

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.config import load_settings
 from core.demo.world import DemoWorld
-from core.library import Group, GroupFilter
+from core.model.groups import Group, GroupFilter
 from core.runtime import Runtime, open_runtime
 
 

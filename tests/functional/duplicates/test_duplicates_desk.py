@@ -11,7 +11,7 @@ from duplicates_desk import all_bytes, desk_over, group_with, groups_of, in_stas
 from core.demo.duplicate_cases import EXPECTED
 from core.demo.world import DemoWorld
 from core.errors import UsageError
-from core.library import GroupFilter, GroupStatus, Mark
+from core.model.groups import GroupFilter, GroupStatus, Mark
 
 
 async def test_every_planted_group_is_found_and_no_other(duplicates_world: DemoWorld) -> None:

@@ -9,7 +9,7 @@ from duplicates_desk import desk_over, group_with, on_disk
 
 from core.demo.world import DemoWorld
 from core.duplicates.removal import sidecars
-from core.library import Mark
+from core.model.groups import Mark
 from core.runtime import EffectState
 
 

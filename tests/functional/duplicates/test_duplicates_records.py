@@ -8,10 +8,11 @@ from duplicates_desk import desk_over, group_with, groups_of, in_stash, on_disk
 
 from core.demo.duplicate_cases import DuplicateCase
 from core.demo.duplicate_world import scene_id
-from core.demo.library import DemoStashId
+from core.demo.stash_objects import DemoStashId
 from core.demo.world import DemoWorld
 from core.duplicates.removal import cannot_be_undone
-from core.library import GroupFilter, Mark, Media, RecordRef
+from core.model.groups import GroupFilter, Mark
+from core.model.library_records import Media, RecordRef
 
 SEA = "storm at sea.mp4"
 

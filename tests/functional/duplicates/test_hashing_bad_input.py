@@ -10,22 +10,12 @@ from typing import Any
 
 import imagehash
 import pytest
-from bad_files import (
-    MARKED,
-    NO_UTF8,
-    Bench,
-    deep,
-    picture,
-    request,
-    trouble_by_name,
-    write_bad,
-    write_good,
-)
+from bad_files import MARKED, NO_UTF8, Bench, deep, picture, request, trouble_by_name, write_bad, write_good
 from PIL import Image
 
-from core.library import GroupKind
 from core.media.phash import image_phash
 from core.media.video import video_phash
+from core.model.groups import GroupKind
 from core.path_text import shown
 
 

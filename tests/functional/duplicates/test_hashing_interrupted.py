@@ -7,13 +7,15 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bad_files import Bench, picture, request, trouble_by_name
 from PIL import Image
 
 from core.errors import JobCancelledError
-from core.jobs import Jobs, Progress
+from core.job import Progress
+from core.jobs import Jobs
 from core.media.phash import image_phash
 from core.store.jobs import JobState
 
@@ -121,8 +123,8 @@ async def test_checksums_are_kept_when_the_run_is_stopped_over_the_picture(
         sums = bench.pool.checksums
         summed = asyncio.Event()
 
-        async def noted(path: Path | str) -> object:
-            found = await sums(path)
+        async def noted(path: Path | str, **more: Any) -> object:
+            found = await sums(path, **more)
             if str(path).endswith("summed.png"):
                 summed.set()
             return found

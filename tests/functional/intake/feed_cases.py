@@ -13,9 +13,9 @@ from typing import Any
 from core.config import load_settings
 from core.demo.immich_server import ROOT, DemoImmich
 from core.demo.immich_world import DemoPerson, FacePlan
-from core.intake.model import Item, ItemState
 from core.intake.run_report import IntakeReport
-from core.ledger.apply import Step
+from core.ledger.books import Step
+from core.model.incoming import Item, ItemState
 from core.runtime import DATABASE_NAME, Runtime, open_runtime
 from core.store import intake
 from core.store.database import Database

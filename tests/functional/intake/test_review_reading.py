@@ -11,7 +11,7 @@ from intake_cases import Place, desk_over, in_review, item, several
 from PIL import Image
 
 from core.demo.drawing import draw
-from core.incoming import Box, Category, Faces, FoundFace, ItemState, Person
+from core.model.incoming import Box, Category, Faces, FoundFace, ItemState, Person
 from core.runtime import ReviewFilter
 from core.store import intake
 from core.store.database import Database

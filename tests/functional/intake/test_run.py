@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from feed_cases import VERSIONS, Feed, feed, jpeg
 
-from core.intake.model import Category, ItemState
+from core.model.incoming import Category, ItemState
 
 
 @pytest.mark.parametrize("is_library", [True, False], ids=["library", "upload"])

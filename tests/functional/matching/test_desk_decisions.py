@@ -26,12 +26,12 @@ from matching_desk import (
 from core.demo.cases import Case, entry_id
 from core.demo.faults import FaultKind, RecordedRequest
 from core.demo.graphql_http import picture
-from core.demo.library import DemoScene
+from core.demo.stash_objects import DemoScene
 from core.demo.state import PLAIN
 from core.demo.world import DemoWorld
 from core.errors import JobRunningError, UndoRefusedError, UsageError
 from core.matching.metadata import Choice, Field, uniform_choices
-from core.model import Recommendation, RecommendationFilter, Status
+from core.model.recommendations import Recommendation, RecommendationFilter, Status
 from core.runtime import JobState, Runtime, ScanOptions
 
 JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"

@@ -26,10 +26,10 @@ from matching_desk import (
 )
 
 from core.demo.cases import Case
-from core.demo.library import DemoStashId, phash_text, video
+from core.demo.stash_objects import DemoStashId, phash_text, video
 from core.demo.stash_server import ConfiguredBox
 from core.demo.world import DemoWorld
-from core.model import Status
+from core.model.recommendations import Status
 from core.runtime import Runtime, ScanOptions
 
 pytest_plugins = ["small_fixtures"]

@@ -24,7 +24,7 @@ from matching_desk import (
 from core.demo.faults import RecordedRequest
 from core.demo.world import DemoWorld
 from core.errors import JobRunningError
-from core.model import RecommendationFilter, Status
+from core.model.recommendations import RecommendationFilter, Status
 from core.runtime import JobState, Runtime, ScanOptions
 
 pytest_plugins = ["small_fixtures"]

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from matching_desk import SetClock, add_entry, add_scene, desk_of, entry_name, everything, phash, touch
 from soaking import examples, is_soaking
 
-from core.demo.library import DemoStashId, phash_text
+from core.demo.stash_objects import DemoStashId, phash_text
 from core.demo.world import DemoWorld, empty
-from core.model import Recommendation, Status
+from core.model.recommendations import Recommendation, Status
 from core.runtime import Runtime, ScanOptions
 
 SCENES = 4

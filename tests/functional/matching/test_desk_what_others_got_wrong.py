@@ -27,7 +27,7 @@ from core.demo.faults import FaultKind
 from core.demo.world import DemoWorld
 from core.errors import UsageError
 from core.matching.evidence import to_record
-from core.model import RecommendationFilter, Status
+from core.model.recommendations import RecommendationFilter, Status
 from core.runtime import Runtime, ScanOptions
 
 

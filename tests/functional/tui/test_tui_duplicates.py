@@ -8,7 +8,7 @@ import pytest
 from tui_driver import SIZES, Driver, opened
 
 from core.demo.world import DemoWorld
-from core.library import GroupFilter, Mark
+from core.model.groups import GroupFilter, Mark
 from tui.dialogs.confirm import ConfirmDialog
 from tui.dialogs.removal import RemovalDialog
 from tui.screens.compare import CompareScreen

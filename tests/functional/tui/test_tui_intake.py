@@ -17,7 +17,7 @@ from core.config import load_settings
 from core.demo.immich_server import DemoImmich
 from core.demo.immich_world import FacePlan
 from core.demo.world import DemoWorld, empty
-from core.incoming import Category
+from core.model.incoming import Category
 from core.runtime import ReviewAction, ReviewFilter
 from tui.app import WinnowApp
 from tui.dialogs.confirm import ConfirmDialog

@@ -16,7 +16,8 @@ from tui_driver import SIZES, Driver, opened
 from core.demo.world import DemoWorld
 from core.settings import Settings
 from tui.app import WinnowApp
-from tui.command_table import COMMANDS, Command
+from tui.command import Command
+from tui.command_table import COMMANDS
 from tui.keymap import load_keymap
 from tui.screens.base import Dialog
 from tui.screens.help import HelpScreen
@@ -194,7 +195,7 @@ async def test_enter_pressed_twice_at_once_closes_a_dialog_once(world: DemoWorld
         await driver.scan()
         await driver.go("2", "matching")
         before = len(await driver.pending())
-        await driver.until(lambda: driver.screen.matches.cursor_row)
+        await driver.until(lambda: driver.screen.rows.cursor_row)
         await driver.press("d")
         await driver.until(lambda: isinstance(driver.screen, Dialog))
         await burst(driver, "enter", "enter")
@@ -211,7 +212,7 @@ async def test_of_a_long_paste_a_field_takes_what_it_has_room_for(world: DemoWor
     async with opened(world, tmp_path / "data") as driver:
         await driver.scan()
         await driver.go("2", "matching")
-        await driver.until(lambda: driver.screen.matches.cursor_row)
+        await driver.until(lambda: driver.screen.rows.cursor_row)
         await driver.press("d")
         await driver.until(lambda: isinstance(driver.screen, Dialog))
         field = driver.screen.query_one(Input)
@@ -224,12 +225,12 @@ async def test_keys_are_no_search_once_the_last_found_line_is_dismissed(world: D
         await driver.scan()
         await driver.go("2", "matching")
         await driver.press("slash", *"trailer")
-        await driver.until(lambda: len(driver.screen.matches.ids) == 1)
+        await driver.until(lambda: len(driver.screen.rows.ids) == 1)
         await driver.press("enter")
-        await driver.until(lambda: driver.screen.matches.has_focus and driver.screen.matches.cursor_row)
+        await driver.until(lambda: driver.screen.rows.has_focus and driver.screen.rows.cursor_row)
         await driver.press("d")
         await driver.until(lambda: isinstance(driver.screen, Dialog))
         await driver.press("enter")
         await driver.shows("Nothing pending matches the filter.")
         await driver.press("x")
-        await driver.until(lambda: len(driver.screen.matches.ids) > 1 and driver.screen.matches.has_focus)
+        await driver.until(lambda: len(driver.screen.rows.ids) > 1 and driver.screen.rows.has_focus)

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from core.config import load_settings
 from core.demo.world import DemoWorld
-from core.model import RecommendationFilter
+from core.model.recommendations import RecommendationFilter
 from core.settings import Settings
 from tui.app import WinnowApp
 from tui.keymap import load_keymap

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from core.demo.box_library import BoxFingerprint, BoxLibrary, BoxScene
 from core.demo.box_lookup import FingerprintIndex
-from core.demo.cases import CLIPS, FOREIGN_ENDPOINT, HOSTILE, Case, CaseWorld, entry_id, invented_facts, nearby
+from core.demo.case_world import CaseWorld
+from core.demo.cases import CLIPS, FOREIGN_ENDPOINT, HOSTILE, Case, entry_id, invented_facts, nearby
 from core.demo.cast import WorldParts
 from core.demo.clips import MediaFacts
 from core.demo.library import StashLibrary
 from core.demo.synthetic import FIRST_ID, add_scenes
-from core.model import is_degenerate_phash, phash_distance
+from core.model.fingerprints import is_degenerate_phash, phash_distance
 
 ENDPOINTS = ("http://one.test/graphql", "http://two.test/graphql")
 

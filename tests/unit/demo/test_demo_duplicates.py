@@ -23,14 +23,15 @@ from core.demo.duplicate_cases import (
     path_of,
 )
 from core.demo.duplicate_world import image_id, scene_id
-from core.demo.library import DemoFile
 from core.demo.media import CopyPlan
+from core.demo.stash_objects import DemoFile
 from core.demo.world import DemoWorld
-from core.library import GateCode, GroupKind, Media
 from core.media.checksums import checksums
 from core.media.phash import image_phash
 from core.media.video import probe, video_phash
-from core.model import is_degenerate_phash, phash_distance
+from core.model.fingerprints import is_degenerate_phash, phash_distance
+from core.model.groups import GateCode, GroupKind
+from core.model.library_records import Media
 
 C = DuplicateCase
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from core.demo.library import (
+from core.demo.stash_objects import (
     DemoEntity,
     DemoGallery,
     DemoGroup,

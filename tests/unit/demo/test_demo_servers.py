@@ -14,7 +14,7 @@ from core.demo.box_library import BoxFingerprint, BoxScene, box_prints
 from core.demo.box_server import DemoBox
 from core.demo.faults import FaultKind, RecordedRequest
 from core.demo.graphql_http import DemoServer
-from core.demo.library import DemoScene, DemoStashId, video
+from core.demo.stash_objects import DemoScene, DemoStashId, video
 from core.demo.world import DemoWorld, empty
 from core.errors import UsageError
 

@@ -13,7 +13,7 @@ import pytest
 
 from core.demo.clips import ClipPlan, ImagePlan, make_clip, make_image
 from core.demo.faults import FaultKind
-from core.demo.library import (
+from core.demo.stash_objects import (
     DemoEntity,
     DemoFile,
     DemoGallery,

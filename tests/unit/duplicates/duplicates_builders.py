@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from core.duplicates.rules import Member
-from core.library import FileFacts, FileHashes, FileIdentity, LibraryFile, LibraryRecord, Media, RecordRef
-from core.model import LocalEntity, StashId
+from core.model.library_files import FileFacts, FileHashes, FileIdentity, LibraryFile
+from core.model.library_records import LibraryRecord, Media, RecordRef
+from core.model.scenes import LocalEntity, StashId
 
 
 def file(number: int = 1, *, media: Media = Media.VIDEO, **given: Any) -> LibraryFile:

@@ -9,7 +9,8 @@ from duplicates_builders import file, record, tags
 
 from core.duplicates.gates import Observed, first_gate, reclaimable_bytes
 from core.duplicates.protection import path_fits, protected
-from core.library import FileIdentity, GateCode, GroupKind
+from core.model.groups import GateCode, GroupKind
+from core.model.library_files import FileIdentity
 from core.settings_duplicates import DuplicatesSettings
 
 OPEN = Observed(1.0)

@@ -14,7 +14,7 @@ from soaking import examples
 from core.duplicates.crowds import Edges, Gathering
 from core.duplicates.grouping import Hashed, is_degenerate, neighbours, same, stars
 from core.media.hamming import Engine, iter_near_pairs, near_pairs, nearest
-from core.model import is_degenerate_phash, phash_distance
+from core.model.fingerprints import is_degenerate_phash, phash_distance
 
 BASE = 0xB0252ED4956ADB35
 

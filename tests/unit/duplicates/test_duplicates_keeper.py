@@ -14,7 +14,7 @@ from soaking import examples
 from core.duplicates.keeper import chain_for, choose_keeper, choose_record, quality_rank
 from core.duplicates.rules import RULES, STABLE_ID, Member
 from core.errors import UsageError
-from core.library import Media
+from core.model.library_records import Media
 from core.settings_duplicates import DEFAULT_KEEP, DuplicatesSettings
 
 DEFAULTS = DuplicatesSettings()

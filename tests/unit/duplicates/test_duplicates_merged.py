@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.duplicates.merged import merged_values
-from core.library import GroupMembership, LibraryRecord, Media
-from core.model import LocalEntity, StashId
-from core.record_changes import RecordChanges, held_by, lacking, taken_back
+from core.model.library_records import GroupMembership, LibraryRecord, Media
+from core.model.record_changes import RecordChanges, held_by, lacking, taken_back
+from core.model.scenes import LocalEntity, StashId
 
 texts = st.sampled_from(["", "a", "b", "c"])
 entities = st.lists(st.integers(1, 4), unique=True, max_size=3).map(

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from core.errors import LedgerError
 from core.file_names import LONGEST, folded, free_names, safe_file_name, safe_name, split
-from core.intake.model import Destination, Outcome, Person
 from core.intake.names import folder_for, target_of
+from core.model.incoming import Destination, Outcome, Person
 from core.settings_intake import IntakeSettings
 
 TEXTS = (

@@ -13,17 +13,9 @@ from hypothesis import strategies as st
 from intake_builders import ANN, BEA, BOX, NOBODY, NOT_YET, SEEN, look, seen
 
 from core.file_names import safe_file_name
-from core.incoming import as_json, faces_of, outcome_of
-from core.intake.model import (
-    Destination,
-    DuplicateOf,
-    Faces,
-    FoundFace,
-    Known,
-    Person,
-)
 from core.intake.names import target_of
 from core.intake.route import route
+from core.model.incoming import Destination, DuplicateOf, Faces, FoundFace, Known, Person, as_json, faces_of, outcome_of
 from core.settings_intake import CategorySettings, ImmichSettings, IntakeSettings
 
 # -- what always holds ------------------------------------------------------------------------------------------------

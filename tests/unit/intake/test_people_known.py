@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.intake.model import Person
 from core.intake.people_known import PersonChoice, local_person, merged
+from core.model.incoming import Person
 
 ADA, OTHER = Person("1", "Ada"), Person("2", "Ada")
 

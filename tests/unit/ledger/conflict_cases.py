@@ -8,9 +8,9 @@ from typing import Any
 from matching_desk import add_entry, add_scene, everything
 
 from core.demo.faults import RecordedRequest
-from core.demo.library import DemoScene
+from core.demo.stash_objects import DemoScene
 from core.demo.world import DemoWorld
-from core.model import Status
+from core.model.recommendations import Status
 from core.runtime import BatchReport, Runtime
 
 FOREIGN = "https://elsewhere.example/graphql"

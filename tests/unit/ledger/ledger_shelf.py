@@ -11,16 +11,13 @@ from typing import Any
 import pytest
 
 from core.clock import SystemClock
-from core.errors import (
-    EffectRefusedError,
-    StoreFullError,
-    UndoRefusedError,
-)
-from core.ledger.apply import BatchReport, Ledger
+from core.errors import EffectRefusedError, StoreFullError, UndoRefusedError
+from core.ledger.apply import Ledger
 from core.ledger.effects import Image, Payload
+from core.ledger.report import BatchReport
 from core.store import facts, journal
 from core.store.database import Database, Transaction
-from core.store.journal import BatchState, EffectRecord, NewEffect
+from core.store.journal_records import BatchState, EffectRecord, NewEffect
 from core.store.owner import Owner
 
 

@@ -12,11 +12,11 @@ from matching_desk import add_entry, desk_of, entry_name, everything, link, only
 from victims import begin
 
 from core.demo.faults import FaultKind, RecordedRequest
-from core.demo.library import DemoScene, DemoStashId
+from core.demo.stash_objects import DemoScene, DemoStashId
 from core.demo.world import DemoWorld
 from core.errors import JobCancelledError, JobRunningError
 from core.matching.accept import ACCEPT
-from core.model import Status
+from core.model.recommendations import Status
 from core.runtime import BatchState, EffectState, JobState
 
 # -- somebody else was there first ----------------------------------------------------------------------------------

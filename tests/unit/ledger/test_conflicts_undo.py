@@ -13,7 +13,7 @@ from core.demo.graphql_http import picture
 from core.demo.world import DemoWorld
 from core.errors import UndoRefusedError
 from core.matching.metadata import Choice, Field
-from core.model import Recommendation, RecommendationFilter
+from core.model.recommendations import Recommendation, RecommendationFilter
 from core.runtime import BatchReport, EffectState, Runtime
 
 

@@ -20,7 +20,7 @@ from core.errors import (
 from core.ledger.apply import CANCEL_GRACE_SECONDS
 from core.store import journal
 from core.store.database import Database
-from core.store.journal import BatchState, EffectState, NewEffect
+from core.store.journal_records import BatchState, EffectState, NewEffect
 
 pytest_plugins = ["shelf_fixtures"]
 

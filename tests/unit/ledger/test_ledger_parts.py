@@ -10,11 +10,12 @@ import pytest
 
 from core.clock import SystemClock
 from core.errors import EffectRefusedError, LedgerError, UndoRefusedError, UnreachableError, WinnowError
-from core.ledger.apply import BatchReport, Ledger
+from core.ledger.apply import Ledger
 from core.ledger.effects import Image, Payload
+from core.ledger.report import BatchReport
 from core.store import facts, journal
 from core.store.database import Database, Transaction
-from core.store.journal import EffectState, NewEffect
+from core.store.journal_records import EffectState, NewEffect
 from core.store.owner import Owner
 
 

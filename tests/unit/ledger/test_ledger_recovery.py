@@ -7,12 +7,9 @@ import asyncio
 import pytest
 from ledger_shelf import Machine, Note, Shelf, Winnow
 
-from core.errors import (
-    LedgerError,
-    UnreachableError,
-)
+from core.errors import LedgerError, UnreachableError
 from core.store import journal
-from core.store.journal import BatchState, EffectState
+from core.store.journal_records import BatchState, EffectState
 
 pytest_plugins = ["shelf_fixtures"]
 

@@ -7,16 +7,11 @@ import asyncio
 import pytest
 from ledger_shelf import Machine, Put, Shelf, Winnow
 
-from core.errors import (
-    LedgerError,
-    UncertainWriteError,
-    UndoRefusedError,
-    UnreachableError,
-)
-from core.ledger.apply import BatchReport
+from core.errors import LedgerError, UncertainWriteError, UndoRefusedError, UnreachableError
+from core.ledger.report import BatchReport
 from core.store import journal
 from core.store.database import Database
-from core.store.journal import BatchState, EffectState
+from core.store.journal_records import BatchState, EffectState
 
 pytest_plugins = ["shelf_fixtures"]
 

@@ -11,7 +11,7 @@ from move_cases import STAMP, Bench, effects_for, lying, put, states
 from core.errors import LedgerError, UndoRefusedError
 from core.ledger.move import MoveFile
 from core.ledger.move_plan import sidecars_of
-from core.store.journal import EffectState
+from core.store.journal_records import EffectState
 
 pytest_plugins = ["move_fixtures"]
 

@@ -13,7 +13,7 @@ from move_cases import Bench, effects_for, lying, put, states
 import core.ledger.carrying
 import core.ledger.move
 import core.media.moving
-from core.store.journal import EffectState
+from core.store.journal_records import EffectState
 
 pytest_plugins = ["move_fixtures"]
 

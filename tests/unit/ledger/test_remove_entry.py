@@ -8,7 +8,7 @@ import pytest
 from stash_cases import HILLS, MOVE, NIGHT, SEA, STILL, bench_of, fill, known_file, local, state
 
 from core.demo.faults import FaultKind, RecordedRequest
-from core.demo.library import DemoScene
+from core.demo.stash_objects import DemoScene
 from core.demo.world import DemoWorld, empty
 from core.errors import UndoRefusedError
 from core.ledger.stash_delete_file import DeletePayload, delete_file_effect
@@ -17,8 +17,8 @@ from core.ledger.stash_places import GoingFile
 from core.ledger.stash_primary import primary_effect
 from core.ledger.stash_records import FileName
 from core.ledger.stash_remove_entry import remove_entry_effect
-from core.library import Media
-from core.store.journal import NewEffect
+from core.model.library_records import Media
+from core.store.journal_records import NewEffect
 
 
 def going(number: int, name: str, record: int, *, media: Media = Media.VIDEO, with_record: bool = True) -> NewEffect:

@@ -8,10 +8,10 @@ import pytest
 from stash_cases import ELSEWHERE, HILLS, NIGHT, OTHER_STILL, SEA, STILL, THERE, bench_of, local, state
 
 from core.demo.faults import FaultKind, RecordedRequest
-from core.demo.library import DemoScene, DemoStashId
+from core.demo.stash_objects import DemoScene, DemoStashId
 from core.demo.world import DemoWorld
 from core.ledger.stash_merge import conflicts_of
-from core.library import Media
+from core.model.library_records import Media
 
 
 async def test_a_merge_takes_everything_along_and_its_undo_gives_it_back(twins: DemoWorld) -> None:

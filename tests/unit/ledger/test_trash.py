@@ -12,7 +12,10 @@ from soaking import cases
 from trash_bench import TrashBench, bench_in, facts, files_in, going, made
 
 from core.errors import UndoRefusedError, UsageError
-from core.store.journal import EffectState
+from core.ledger.trash import trash_effect
+from core.ledger.trash_deletion import TRASH_DELETE
+from core.store import journal
+from core.store.journal_records import EffectState
 
 
 @pytest.fixture
@@ -262,3 +265,30 @@ async def test_the_whole_trash_moved_back_by_hand_is_no_loss(bench: TrashBench, 
     undone = await bench.ledger.undo_batch(report.batch_id)
     assert going_file.exists()
     assert "no longer in the trash" in undone.not_done[0].words
+
+
+async def test_the_last_that_can_be_undone_is_none_whose_files_were_emptied(
+    bench: TrashBench, kept: Path, tmp_path: Path
+) -> None:
+    paths = [made(tmp_path / "library" / f"{name}.jpg", name.encode()) for name in ("early", "late", "beside")]
+    early = await bench.put(going(paths[0], kept))
+    late = await bench.apply(
+        [
+            trash_effect(going(paths[1], kept), part="one"),
+            trash_effect(going(paths[2], kept), part="two"),
+        ]
+    )
+
+    async def last() -> int | None:
+        async with bench.database.read() as reader:
+            found = await journal.last_undoable(reader, without=(TRASH_DELETE,))
+        return None if found is None else found.id
+
+    assert await last() == late.batch_id
+    held = {Path(one.path).stem: one for one in await bench.trash.held()}
+    assert (await bench.trash.empty([held["late"]])).not_done == []
+    assert await last() == late.batch_id  # the other file of it still comes back
+    assert (await bench.trash.empty([held["beside"]])).not_done == []
+    assert await last() == early.batch_id
+    assert (await bench.trash.empty([held["early"]])).not_done == []
+    assert await last() is None

@@ -15,7 +15,7 @@ from trash_bench import bench_in, facts, files_in, going, made
 from core.ledger import carrying, trash_moves
 from core.ledger.trash_place import trash_place, trash_root
 from core.media import moving
-from core.store.journal import EffectState
+from core.store.journal_records import EffectState
 
 CONTENT = bytes(range(256)) * 64
 

@@ -15,11 +15,13 @@ from file_systems import other_file_system
 from trash_bench import bench_in, facts, going, made
 
 from core.errors import UndoRefusedError
-from core.ledger.trash import DeleteFile, EmptyPayload, EmptyTrashed, TrashFile, empty_effect
+from core.ledger.trash import TrashFile
 from core.ledger.trash_checks import GoingPayload
+from core.ledger.trash_deletion import DeleteFile, EmptyPayload, EmptyTrashed, empty_effect
 from core.path_text import packed
 from core.settings_duplicates import TrashSettings
-from core.store.journal import EffectRecord, EffectState
+from core.store.database import Database
+from core.store.journal_records import EffectRecord, EffectState
 
 CONTENT = b"the only bytes of their kind"
 
@@ -76,7 +78,8 @@ async def test_an_empty_mount_point_is_no_deletion(tmp_path: Path, kept: Path, g
     going_file.unlink()
     payload = on_other_volume(given)
     assert await DeleteFile().settle(payload, {}) is None
-    system = TrashFile(TrashSettings(use_system_trash=True))
+    async with Database.open(tmp_path / "winnow.db") as database:
+        system = TrashFile(TrashSettings(use_system_trash=True), database)
     assert await system.settle(payload, {"place": "", "is_system": True}) is None
     assert await DeleteFile().settle(msgspec.to_builtins(given), {}) == {}  # on its own volume it is gone
 
@@ -150,12 +153,39 @@ async def test_a_trash_that_is_not_mounted_leaves_open_what_became_of_a_file(
 async def test_a_file_does_not_come_back_below_another_volume(tmp_path: Path, kept: Path, going_file: Path) -> None:
     """Onto an empty mount point it would be hidden by the volume."""
     given = going(going_file, kept)
-    trash = TrashFile(TrashSettings(directory=str(tmp_path / "trash")))
     payload = msgspec.to_builtins(given)
-    before = await trash.inspect(payload)
+    async with Database.open(tmp_path / "winnow.db") as database:
+        trash = TrashFile(TrashSettings(directory=str(tmp_path / "trash")), database)
+        before = await trash.inspect(payload)
     after = await trash.perform(payload, before)
     with pytest.raises(UndoRefusedError, match="its file system is not mounted"):
         await trash.revert(on_other_volume(given), before, after)
     await trash.revert(payload, before, after)
     await trash.revert(payload, before, after)  # a second time finds it back
     assert facts(going_file)[0] == CONTENT
+
+
+async def test_a_trash_whose_disk_is_not_mounted_is_not_made_in_its_mount_point(
+    tmp_path: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = [disk]
+    monkeypatch.setattr("core.ledger.bases.mount_of", lambda _: mounted[0])
+    monkeypatch.setattr("core.ledger.trash.mount_of", lambda _: mounted[0])
+    files = [tmp_path / name for name in ("one.jpg", "two.jpg", "three.jpg")]
+    for file in files:
+        file.write_bytes(CONTENT)
+    async with bench_in(tmp_path / "bench", directory=disk / "trash") as bench:
+        assert len((await bench.put(going(files[0], kept))).done) == 1
+        assert len((await bench.put(going(files[1], kept))).done) == 1
+        shutil.move(disk / "trash", tmp_path / "unmounted")
+        mounted[0] = tmp_path
+        (refused,) = (await bench.put(going(files[2], kept))).not_done
+        assert "its disk is not mounted at" in refused.words
+        assert not (disk / "trash").exists()
+        assert files[2].read_bytes() == CONTENT
+        mounted[0] = disk
+        shutil.move(tmp_path / "unmounted", disk / "trash")
+        assert len((await bench.put(going(files[2], kept))).done) == 1
+    assert not files[2].exists()

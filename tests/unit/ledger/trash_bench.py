@@ -10,25 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from core.clock import SystemClock
-from core.ledger.apply import BatchReport, Ledger
+from core.ledger.apply import Ledger
 from core.ledger.books import Step
-from core.ledger.trash import (
-    FILE_DELETE,
-    FILE_TRASH,
-    TRASH_DELETE,
-    DeleteFile,
-    EmptyTrashed,
-    TrashFile,
-    delete_effect,
-    trash_effect,
-)
+from core.ledger.report import BatchReport
+from core.ledger.trash import FILE_TRASH, TrashFile, trash_effect
 from core.ledger.trash_bin import EmptyWitness, TrashBin, TrashWitness
 from core.ledger.trash_checks import GoingPayload, Survivor, identity_at
+from core.ledger.trash_deletion import FILE_DELETE, TRASH_DELETE, DeleteFile, EmptyTrashed, delete_effect
 from core.path_text import packed
 from core.settings_duplicates import TrashSettings
 from core.store import journal
 from core.store.database import Database
-from core.store.journal import EffectState, NewEffect
+from core.store.journal_records import EffectState, NewEffect
 from core.store.owner import Owner
 
 BIRTH_NS = 1_600_000_000_123_456_789
@@ -118,7 +111,11 @@ async def bench_in(
                 database,
                 owner,
                 clock,
-                handlers={FILE_TRASH: TrashFile(settings), FILE_DELETE: DeleteFile(), TRASH_DELETE: EmptyTrashed()},
+                handlers={
+                    FILE_TRASH: TrashFile(settings, database),
+                    FILE_DELETE: DeleteFile(),
+                    TRASH_DELETE: EmptyTrashed(),
+                },
                 witnesses={FILE_TRASH: TrashWitness(clock), TRASH_DELETE: EmptyWitness(clock)},
                 on_step=on_step,
             )

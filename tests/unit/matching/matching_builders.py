@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from core.model import Algorithm, Candidate, Fingerprint, MediaFile, RemoteFingerprint, Scene, is_degenerate_phash
+from core.model.fingerprints import Algorithm, Fingerprint, is_degenerate_phash
+from core.model.scenes import MediaFile, Scene
+from core.model.stash_boxes import Candidate, RemoteFingerprint
 
 ENDPOINT = "https://box.example/graphql"
 MODERN = frozenset({Algorithm.OSHASH, Algorithm.PHASH})

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from matching_builders import flipped, random_phash, remote, remotes
 
 from core.matching.coherence import MIN_FAMILIES, judge
-from core.model import Algorithm, RemoteFingerprint
+from core.model.fingerprints import Algorithm
+from core.model.stash_boxes import RemoteFingerprint
 
 OS, P = Algorithm.OSHASH, Algorithm.PHASH
 

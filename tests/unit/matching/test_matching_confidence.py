@@ -30,7 +30,10 @@ from matching_builders import (
 from core.matching import confidence
 from core.matching.confidence import MatchingRules, assess
 from core.matching.evidence import measure
-from core.model import Algorithm, Candidate, Evidence, MediaFile, Reason, Scene
+from core.model.fingerprints import Algorithm
+from core.model.recommendations import Evidence, Reason
+from core.model.scenes import MediaFile, Scene
+from core.model.stash_boxes import Candidate
 from core.settings import MatchingSettings
 
 OS, P, M = Algorithm.OSHASH, Algorithm.PHASH, Algorithm.MD5

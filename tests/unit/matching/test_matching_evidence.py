@@ -27,19 +27,10 @@ from matching_builders import (
 )
 
 from core.matching.evidence import known_duration, lookup_fingerprints, measure, to_record
-from core.model import (
-    MAX_64,
-    Algorithm,
-    Candidate,
-    Evidence,
-    Fingerprint,
-    MatchedFingerprint,
-    Reason,
-    RemoteEntity,
-    Scene,
-    is_degenerate_phash,
-    phash_distance,
-)
+from core.model.fingerprints import MAX_64, Algorithm, Fingerprint, is_degenerate_phash, phash_distance
+from core.model.recommendations import Evidence, MatchedFingerprint, Reason
+from core.model.scenes import Scene
+from core.model.stash_boxes import Candidate, RemoteEntity
 
 OS, P, M = Algorithm.OSHASH, Algorithm.PHASH, Algorithm.MD5
 

@@ -22,7 +22,8 @@ from core.matching.metadata import (
     uniform_choices,
     url_key,
 )
-from core.model import Candidate, LocalEntity, RemoteEntity, SceneDetails
+from core.model.scenes import LocalEntity, SceneDetails
+from core.model.stash_boxes import Candidate, RemoteEntity
 
 KEEP, FILL, REPLACE = Choice.KEEP, Choice.FILL, Choice.REPLACE
 

@@ -29,16 +29,10 @@ from matching_builders import (
 
 from core.matching.evidence import measure
 from core.matching.score import score
-from core.model import (
-    Algorithm,
-    Candidate,
-    Evidence,
-    Fingerprint,
-    MatchedFingerprint,
-    MediaFile,
-    RemoteFingerprint,
-    Scene,
-)
+from core.model.fingerprints import Algorithm, Fingerprint
+from core.model.recommendations import Evidence, MatchedFingerprint
+from core.model.scenes import MediaFile, Scene
+from core.model.stash_boxes import Candidate, RemoteFingerprint
 
 OS, P = Algorithm.OSHASH, Algorithm.PHASH
 

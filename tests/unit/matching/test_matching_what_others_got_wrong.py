@@ -19,7 +19,8 @@ from matching_builders import (
 
 from core.matching.confidence import assess
 from core.matching.evidence import lookup_fingerprints, measure
-from core.model import Algorithm, Fingerprint, RemoteFingerprint, parse_hash
+from core.model.fingerprints import Algorithm, Fingerprint, parse_hash
+from core.model.stash_boxes import RemoteFingerprint
 
 OS, P, M = Algorithm.OSHASH, Algorithm.PHASH, Algorithm.MD5
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from core.errors import UnreadableFileError
-from core.library import Media
 from core.media.folders import PASSED_OVER, FoundFile, Wanted, media_of, walk
+from core.model.library_records import Media
 
 EVERYTHING = Wanted(frozenset(Media))
 VIDEOS = Wanted(frozenset([Media.VIDEO]))

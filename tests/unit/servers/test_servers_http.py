@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import ConfigError, ServerError
-from core.model import Algorithm, Fingerprint, MediaFile, Scene, fingerprint_digest, parse_hash
+from core.model.fingerprints import Algorithm, Fingerprint, fingerprint_digest, parse_hash
+from core.model.scenes import MediaFile, Scene
 from core.servers import stash_box_documents, stash_documents
 from core.servers.address import parse_address, shown
 from core.servers.call import Call, Credential, Policy

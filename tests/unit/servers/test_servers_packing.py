@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model import Algorithm, Candidate, Fingerprint
+from core.model.fingerprints import Algorithm, Fingerprint
+from core.model.stash_boxes import Candidate
 from core.servers.packing import MAX_GROUPS, MAX_PHASHES, Joiner, pack, sendable
 
 ALL = frozenset(Algorithm)

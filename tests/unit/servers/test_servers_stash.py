@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from core.demo.library import DemoEntity, DemoScene, DemoStashId, video
+from core.demo.stash_objects import DemoEntity, DemoScene, DemoStashId, video
 from core.demo.stash_server import ConfiguredBox
 from core.demo.world import DemoWorld
 from core.errors import ConfigError, GraphQLError
-from core.model import Algorithm, Fingerprint, RemoteEntity, SceneChanges, StashId
+from core.model.fingerprints import Algorithm, Fingerprint
+from core.model.scenes import SceneChanges, StashId
+from core.model.stash_boxes import RemoteEntity
 from core.servers.call import Policy
 from core.servers.http import Http
 from core.servers.stash import StashClient

@@ -11,7 +11,8 @@ from core.demo.box_library import BoxAppearance, BoxEntity, BoxFingerprint, BoxI
 from core.demo.box_server import DemoBox
 from core.demo.world import DemoWorld
 from core.errors import AuthenticationError, MalformedAnswerError, UsageError
-from core.model import Algorithm, Fingerprint, RemoteEntity, StashBox
+from core.model.fingerprints import Algorithm, Fingerprint
+from core.model.stash_boxes import RemoteEntity, StashBox
 from core.servers.call import Policy
 from core.servers.http import Http
 from core.servers.stash_box import StashBoxClient, Submission

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from core.demo.faults import FaultKind
-from core.demo.library import DemoScene, video
+from core.demo.stash_objects import DemoScene, video
 from core.demo.world import DemoWorld, empty
 from core.errors import GraphQLError, LedgerError, UncertainWriteError
-from core.library import Media, RecordRef
-from core.record_changes import RecordChanges
+from core.model.library_records import Media, RecordRef
+from core.model.record_changes import RecordChanges
 from core.servers.http import Http
 from core.servers.stash import StashClient
 from core.servers.stash_library import StashLibrary

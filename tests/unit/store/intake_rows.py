@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.incoming import (
+from core.model.incoming import (
     Box,
     Category,
     Destination,

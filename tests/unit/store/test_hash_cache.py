@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import StoreError
-from core.library import FileFacts, FileHashes, FileIdentity
-from core.media.seen import look_at
+from core.media.file_at_path import look_at
+from core.model.library_files import FileFacts, FileHashes, FileIdentity
 from core.store import hash_cache
 from core.store.database import Database
 from core.store.hash_cache import Known
@@ -147,19 +147,32 @@ async def test_a_problem_with_a_name_that_is_no_utf8_can_be_kept(database: Datab
 
 
 async def test_what_is_not_used_is_forgotten_and_what_is_used_stays(database: Database) -> None:
+    day = 86400.0
     old, used, new = (replace(IDENTITY, inode=number) for number in (1, 2, 3))
-    await put(database, (old, WHOLE), (used, WHOLE), now=100.0)
-    await put(database, (new, WHOLE), now=200.0)
+    await put(database, (old, WHOLE), (used, WHOLE), now=1 * day)
+    await put(database, (new, WHOLE), now=3 * day)
     async with database.write() as tx:
-        await hash_cache.touch(tx, [used, replace(IDENTITY, inode=4)], now=250.0)
+        await hash_cache.touch(tx, [used, replace(IDENTITY, inode=4)], now=4 * day)
     assert set(await get(database, old, used, new, replace(IDENTITY, inode=4))) == {old, used, new}
     async with database.write() as tx:
-        assert await hash_cache.prune(tx, before=100.0) == 0
-        assert await hash_cache.prune(tx, before=200.0) == 1
+        assert await hash_cache.prune(tx, before=1 * day) == 0
+        assert await hash_cache.prune(tx, before=3 * day) == 1
     assert set(await get(database, old, used, new)) == {used, new}
     async with database.write() as tx:
-        assert await hash_cache.prune(tx, before=250.0) == 1
+        assert await hash_cache.prune(tx, before=4 * day) == 1
     assert await get(database, old, used, new) == {used: WHOLE}
+
+
+async def test_use_is_noted_to_the_day_also_when_the_clock_was_ahead(database: Database) -> None:
+    day = 86400.0
+    await put(database, (IDENTITY, WHOLE), now=10 * day)
+    for now, kept_since in ((10.5 * day, 10 * day), (11.5 * day, 11.5 * day), (2 * day, 2 * day)):
+        async with database.write() as tx:
+            await hash_cache.touch(tx, [IDENTITY], now=now)
+        async with database.read() as reader:
+            row = await reader.one("SELECT used_at FROM hash_cache", ())
+        assert row is not None
+        assert row[0] == kept_since
 
 
 async def test_a_put_that_fails_keeps_what_was_known(database: Database) -> None:

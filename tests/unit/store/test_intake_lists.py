@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from intake_rows import ANN, BEA, fetched, item, reviewed, sha, to_review
 
-from core.incoming import ItemState, Known, Person
-from core.library import FileIdentity
+from core.model.incoming import ItemState, Known, Person
+from core.model.library_files import FileIdentity
 from core.store import intake, intake_known, migrations, review_queue
 from core.store.database import Database
 from core.store.migrations import MIGRATIONS

@@ -9,16 +9,8 @@ from typing import Any
 import pytest
 from intake_rows import ANN, BEA, FACES, SORTED, added, fetched, item, sha
 
-from core.incoming import (
-    Added,
-    DuplicateOf,
-    ItemState,
-    Known,
-    NewFile,
-    NewItem,
-    Person,
-)
-from core.library import FileIdentity
+from core.model.incoming import Added, DuplicateOf, ItemState, Known, NewFile, NewItem, Person
+from core.model.library_files import FileIdentity
 from core.store import facts, intake, intake_feed, intake_known, migrations
 from core.store.database import Database
 from core.store.migrations import MIGRATIONS

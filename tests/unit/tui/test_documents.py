@@ -9,17 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model import (
-    Algorithm,
-    Candidate,
-    Evidence,
-    MatchedFingerprint,
-    Reason,
-    Recommendation,
-    RemoteEntity,
-    RemoteFingerprint,
-    Status,
-)
+from core.model.fingerprints import Algorithm
+from core.model.recommendations import Evidence, MatchedFingerprint, Reason, Recommendation, Status
+from core.model.stash_boxes import Candidate, RemoteEntity, RemoteFingerprint
 from tui.documents import (
     CSV_COLUMNS,
     RECOMMENDATION_HEADS,

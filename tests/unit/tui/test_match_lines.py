@@ -10,21 +10,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from core.matching.metadata import Choice, Field, MetadataChange
-from core.model import (
-    Algorithm,
-    Candidate,
-    Evidence,
-    Fingerprint,
-    LocalEntity,
-    MatchedFingerprint,
-    MediaFile,
-    Reason,
-    Recommendation,
-    RemoteEntity,
-    RemoteFingerprint,
-    Scene,
-    Status,
-)
+from core.model.fingerprints import Algorithm, Fingerprint
+from core.model.recommendations import Evidence, MatchedFingerprint, Reason, Recommendation, Status
+from core.model.scenes import LocalEntity, MediaFile, Scene
+from core.model.stash_boxes import Candidate, RemoteEntity, RemoteFingerprint
 from tui.widgets import match_compare
 from tui.widgets.lines import Line
 from tui.widgets.match_list import MatchList, badge, layout

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.model import Sort
+from core.model.recommendations import Sort
 from tui.screens.match_view import MatchView
 
 

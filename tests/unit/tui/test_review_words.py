@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.incoming import Category
 from core.intake.desk import IntakeSummary
 from core.intake.people_known import PersonChoice
+from core.model.incoming import Category
 from core.runtime import ReviewAction, ReviewFilter, ReviewLine, Statistics
 from tui.screens.dashboard_intake import intake_lines
 from tui.screens.intake_empty import empty_words
