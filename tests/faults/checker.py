@@ -122,7 +122,7 @@ class Checker:
             self.effects_checked += 1
             is_there = links[scene].get(endpoint) == wanted
             assert is_there == ("done" in {one[1] for one in effects}), (
-                f"scene {scene} {'holds' if is_there else 'lacks'} {wanted} of {endpoint}; its match is {status}: {effects}"
+                f"scene {scene} {'holds' if is_there else 'lacks'} {wanted}; its match: {status}, effects: {effects}"
             )
             assert (status == "accepted") == is_there, f"the match of scene {scene} at {endpoint} is {status}"
 
