@@ -15,19 +15,19 @@ from textual.screen import Screen
 from core.clock import Clock
 from core.errors import ConfigError, WinnowError
 from core.settings import Settings
-from tui import rubbish
+from tui import garbage_collection
 from tui.bindings import bindings
-from tui.holder import RuntimeHolder
 from tui.job_feed import JobFeed
 from tui.keymap import Keymap, load_keymap, user_path
 from tui.messages import DecisionsChanged
 from tui.modes import MODES, screen_of
+from tui.notes import SpeakingApp
 from tui.palette import Palette, WinnowCommands
 from tui.pictures.detect import Drawing
 from tui.pictures.gallery import Pictures
+from tui.runtime_holder import RuntimeHolder
 from tui.screens.base import WHEN_SMALL
 from tui.server_watch import ServerWatch
-from tui.speaking import SpeakingApp
 from tui.terminal_output import TerminalOutput
 from tui.theme import THEMES, after, chosen
 
@@ -123,7 +123,7 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
         """The first time: the dashboard, and what happens now and then."""
         self.pictures.start()
         await self.switch_mode("dashboard")
-        self.call_after_refresh(rubbish.set_apart)
+        self.call_after_refresh(garbage_collection.set_apart)
         self.server.begin()
         if self._is_scheduling:
             from tui.schedule import Schedule
@@ -132,7 +132,7 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
 
     async def on_unmount(self) -> None:
         """Running jobs save their state before the terminal is given back."""
-        rubbish.take_back()
+        garbage_collection.take_back()
         await self.pictures.close()
         await self.holder.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urljoin
 
@@ -157,3 +158,11 @@ class Answer:
     status: int
     content_type: str
     body: bytes = field(repr=False)
+
+
+def user_agent() -> str:
+    """What Winnow calls itself to servers."""
+    try:
+        return f"Winnow/{version('winnow')}"
+    except PackageNotFoundError:  # run from a checkout that was not installed
+        return "Winnow"
