@@ -76,7 +76,11 @@ def _webp_planes(path: Path | str) -> Pixels | tuple[Pixels, Pixels, Pixels] | N
     from core.media.phash import repeated, rgb_of_ycc
 
     try:
-        with av.open(str(Path(path).absolute()), metadata_errors="replace") as container:
+        # By its content alone: FFmpeg would take a name with a % in it for a pattern of other names.
+        with (
+            Path(path).open("rb") as file,
+            av.open(file, "r", format="webp_pipe", metadata_errors="replace") as container,
+        ):
             frame = next(container.decode(video=0), None)
     except av.FFmpegError:
         return None
