@@ -87,11 +87,12 @@ class _Notes(logging.Handler):
 
 def _complain(message: str, status: int) -> int:
     """The one place where an error is told; its traceback only on request."""
+    from core.secret import hidden
     from tui.console import Console
 
     if os.environ.get("WINNOW_DEBUG", "") not in {"", "0"}:
-        traceback.print_exc()
-    Console().note(message)
+        Console().trace(hidden(traceback.format_exc()))
+    Console().note(hidden(message))
     return status
 
 

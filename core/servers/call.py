@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import urljoin
 
 from core.errors import AuthenticationError
+from core.secret import remember
 from core.servers.address import shown
 
 MEBIBYTE = 1 << 20
@@ -63,6 +64,7 @@ class Credential:
         self._basic = basic
         self._key = api_key.strip()
         self._secrets = tuple(filter(None, (self._key, *_of_basic(basic))))
+        remember(*self._secrets)
         if not (self._key.isascii() and self._key.isprintable()):
             raise AuthenticationError(f"{name} holds characters that no key has: copy it again")
 
