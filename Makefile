@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 ARGS   ?=
 STAMP   = $(VENV)/.installed
 
-.PHONY: help setup demo test soak check format bench pictures lock clean
+.PHONY: help setup demo test soak check format bench docs pictures lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -42,6 +42,11 @@ format: $(STAMP)  ## write the code the way the gate wants it
 
 bench: $(STAMP)  ## print the measured figures
 	$(BIN)/python tests/perf $(ARGS)
+
+docs: $(STAMP)  ## write anew what is made by code: the pages of settings and keys, parts of the README
+	$(BIN)/python -m core.settings_text > docs/configuration.md
+	$(BIN)/python -m tui.keys_page > docs/keys.md
+	$(BIN)/python -m tests.readme_parts
 
 pictures: $(STAMP)  ## draw docs/pictures anew from the demo world
 	$(BIN)/python -m tests.pictures

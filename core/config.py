@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
+from core.api_keys import key_file, resolve_secret, shared_file_warning
 from core.config_file import KeyPath, TomlFile
 from core.errors import ConfigError
-from core.keys import key_file, resolve_secret, shared_file_warning
 from core.secret import Secret
 from core.settings import (
     DataSettings,

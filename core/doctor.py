@@ -14,12 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from core import machine
+from core import doctor_machine
 from core.config import PathMapping, Settings, StashSettings, load_settings
 from core.doctor_files import examine_files
 from core.doctor_immich import examine_immich
+from core.doctor_machine import Check, State
 from core.errors import AuthenticationError, ConfigError, MediaError, ServerError
-from core.machine import Check, State
 from core.model.fingerprints import Algorithm
 from core.model.scenes import MediaFile
 from core.model.stash_boxes import StashBox
@@ -65,24 +65,24 @@ async def examine(config: Path | None, data_dir: Path, *, env: Mapping[str, str]
     is_configured = True
     try:
         settings = load_settings(config, env=env, required=False)
-        yield machine.configuration(settings)
+        yield doctor_machine.configuration(settings)
     except ConfigError as error:
         is_configured = False
         yield Check("configuration", State.FAILED, str(error), "correct it, or run: winnow init")
     for name, look in (
-        ("data folder", lambda: machine.data_folder(data_dir)),
-        ("disk space", lambda: machine.disk_space(data_dir)),
-        ("database", lambda: machine.database(data_dir / "winnow.db")),
-        ("decoder", machine.decoder),
-        ("ffmpeg", lambda: machine.ffmpeg(settings.media.ffmpeg)),
-        ("clock", machine.clock),
+        ("data folder", lambda: doctor_machine.data_folder(data_dir)),
+        ("disk space", lambda: doctor_machine.disk_space(data_dir)),
+        ("database", lambda: doctor_machine.database(data_dir / "winnow.db")),
+        ("decoder", doctor_machine.decoder),
+        ("ffmpeg", lambda: doctor_machine.ffmpeg(settings.media.ffmpeg)),
+        ("clock", doctor_machine.clock),
     ):
         yield await _patiently(name, look)
     if is_configured:
         for found in await _in_thread(partial(_files, settings), seconds=2 * _DISK_SECONDS):
             yield found
     if settings.notify.is_configured:
-        yield await _patiently("notifications", lambda: machine.notifications(settings.notify))
+        yield await _patiently("notifications", lambda: doctor_machine.notifications(settings.notify))
     if not is_configured or not settings.stash.url:
         words = "no address is set" if is_configured else "the configuration cannot be read"
         yield Check("Stash", State.SKIPPED, words, "run: winnow init")

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from core.doctor_intake import intake_folders
+from core.doctor_machine import Check, State
 from core.errors import EffectRefusedError, ServerError, WinnowError
 from core.ledger.trash_place import trash_root
-from core.machine import Check, State
 from core.path_text import shown
 from core.servers.stash_database import StashDatabase
 from core.settings import Settings

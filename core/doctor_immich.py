@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
+from core.doctor_machine import Check, State
 from core.errors import AuthenticationError, ConfigError, MissingScopeError, ServerError
 from core.intake.immich_ready import ensure_library
-from core.machine import Check, State
 from core.path_map import immich_path
 from core.path_text import shown
 from core.servers.http import Http

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from core.doctor_machine import Check, State
 from core.errors import ConfigError
-from core.machine import Check, State
 from core.media.volumes import mount_of
 from core.mounts import file_system
 from core.path_text import shown

@@ -5,16 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.clock import Clock
-from core.duplicates.decide import (
-    KEEP_ALL,
-    MARK,
-    WITHDRAW_KEPT,
-    KeepAll,
-    MarkMembers,
-    RemovalWitness,
-    WithdrawKept,
-)
+from core.duplicates.decide import KEEP_ALL, MARK, WITHDRAW_KEPT, KeepAll, MarkMembers, RemovalWitness, WithdrawKept
 from core.duplicates.merged import merged_values
+from core.intake.let_go import LET_GO, LetGo
 from core.intake.witness import FaceWitness, MoveWitness, RejectWitness
 from core.ledger.effects import LocalEffect, OuterEffect, Witness
 from core.ledger.immich_face import IMMICH_FACE, IMMICH_FACE_FOR_GOOD, AssignFace
@@ -63,6 +56,7 @@ def effect_handlers(
         MARK: MarkMembers(clock),
         KEEP_ALL: KeepAll(clock),
         WITHDRAW_KEPT: WithdrawKept(clock),
+        LET_GO: LetGo(clock),
         FILE_TRASH: TrashFile(settings.trash, database),
         FILE_DELETE: DeleteFile(),
         TRASH_DELETE: EmptyTrashed(),

@@ -14,8 +14,8 @@ from core.clock import Clock
 from core.errors import DecodeError, MediaError, UnreadableFileError
 from core.job import Job
 from core.media.checksums import Checksums
+from core.media.file_at_path import look_at
 from core.media.pool import MediaPool
-from core.media.seen import look_at
 from core.model.library_files import FileFacts, FileHashes, FileIdentity
 from core.model.library_records import Media
 from core.store import hash_cache

@@ -49,8 +49,8 @@ from core.store.groups import GroupLine, GroupTotals
 from core.store.intake_statistics import Statistics
 from core.store.jobs import JobRecord, JobState, LogLine
 from core.store.journal_records import BatchRecord, BatchState, EffectRecord, EffectState
-from core.store.kept import KeptContents
-from core.store.library import SourceState
+from core.store.kept_contents import KeptContents
+from core.store.library_sources import SourceState
 from core.store.owner import Owner, exclusive
 from core.store.review_queue import ReviewAction, ReviewFilter, ReviewLine, ReviewSort
 

@@ -31,6 +31,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 SIZE = (110, 34)
 _CARDS_HEIGHT = 38  # lines that the cards of all desks need
 _PATIENCE_SECONDS = 30.0
+_FONT_SIZE = 20.26  # a column of the picture is 12.2 wide, a letter of DejaVu Sans Mono 0.602 of its size
 _PORTS = '{"stash":39131,"box1":39133,"box2":39132}'
 """Kept by the demo world where they are free: the stash-boxes are ordered by their addresses."""
 
@@ -90,9 +91,14 @@ class Artist:
 
 
 def _local(svg: str) -> str:
-    """The picture without fonts from elsewhere: nothing is fetched when it is looked at."""
+    """The picture without fonts from elsewhere: nothing is fetched when it is looked at.
+
+    Letters are as wide as the columns and spaces are kept also where a viewer knows no `textLength`.
+    """
     svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.DOTALL)
-    return re.sub(r"[ \t]+$", "", svg.replace("Fira Code", "DejaVu Sans Mono"), flags=re.MULTILINE)
+    svg = svg.replace("Fira Code", "DejaVu Sans Mono").replace("font-size: 20px", f"font-size: {_FONT_SIZE}px")
+    svg = svg.replace("<svg ", '<svg xml:space="preserve" ', 1)
+    return re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE)
 
 
 async def draw_all(folder: Path) -> None:

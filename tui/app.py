@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from textual._compositor import ChopsUpdate, LayoutUpdate
@@ -16,59 +15,36 @@ from textual.screen import Screen
 from core.clock import Clock
 from core.errors import ConfigError, WinnowError
 from core.settings import Settings
-from tui import rubbish
+from tui import garbage_collection
 from tui.bindings import bindings
-from tui.holder import RuntimeHolder
 from tui.job_feed import JobFeed
 from tui.keymap import Keymap, load_keymap, user_path
-from tui.messages import DecisionsChanged, ServerChecked
+from tui.messages import DecisionsChanged
+from tui.modes import MODES, screen_of
+from tui.notes import SpeakingApp
 from tui.palette import Palette, WinnowCommands
 from tui.pictures.detect import Drawing
 from tui.pictures.gallery import Pictures
+from tui.runtime_holder import RuntimeHolder
 from tui.screens.base import WHEN_SMALL
-from tui.speaking import SpeakingApp
+from tui.server_watch import ServerWatch
 from tui.terminal_output import TerminalOutput
-from tui.theme import DARK, TERMINAL, THEMES, after
+from tui.theme import THEMES, after, chosen
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from core.runtime import Progress, Runtime
 
-SERVER_SECONDS: Final = 15.0
-
-
-def _screen(module: str, name: str) -> Callable[[], Screen[None]]:
-    """A screen that is imported when it is first shown."""
-
-    def make() -> Screen[None]:
-        screen = getattr(importlib.import_module(f"tui.screens.{module}"), name)()
-        assert isinstance(screen, Screen)
-        return screen
-
-    return make
-
 
 class WinnowApp(SpeakingApp, inherit_bindings=False):
-    """Opens the runtime for as long as it runs. A mode for each desk and record, each keeping its own state.
-
-    `server_trouble`: what is wrong with the server, empty when it answers, None while nobody asked.
-    """
+    """Opens the runtime for as long as it runs. A mode for each desk and record, each keeping its own state."""
 
     TITLE = "Winnow"
     CSS_PATH = Path(__file__).with_name("app.tcss")
     BINDINGS: ClassVar = bindings("app")
     COMMANDS: ClassVar = {WinnowCommands}
-    MODES: ClassVar = {
-        "dashboard": _screen("dashboard", "DashboardScreen"),
-        "matching": _screen("matching", "MatchingScreen"),
-        "duplicates": _screen("duplicates", "DuplicatesScreen"),
-        "intake": _screen("intake", "IntakeScreen"),
-        "jobs": _screen("jobs", "JobsScreen"),
-        "history": _screen("history", "HistoryScreen"),
-        "dismissals": _screen("dismissals", "DismissalsScreen"),
-        "settings": _screen("settings", "SettingsScreen"),
-    }
+    MODES: ClassVar = MODES
     ESCAPE_TO_MINIMIZE = False
 
     def __init__(
@@ -91,7 +67,7 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
         )
         self.keymap_in_force = keymap or load_keymap(user_path(settings.path))
         self.jobs = JobFeed(self)
-        self.server_trouble: str | None = None
+        self.server = ServerWatch(self)
         self._is_scheduling = is_scheduling
         self.holder = RuntimeHolder(self)
         self.animation_level = "none"
@@ -139,7 +115,7 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
         for words in (*self.keymap_in_force.faults, *self.settings.warnings, *self._faults):
             self.say(words, severity="warning")
         if not self._has_work:
-            self.push_screen(_screen("first_run", "FirstRunScreen")())
+            self.push_screen(screen_of("first_run", "FirstRunScreen")())
         else:
             self.holder.start()
 
@@ -147,9 +123,8 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
         """The first time: the dashboard, and what happens now and then."""
         self.pictures.start()
         await self.switch_mode("dashboard")
-        self.call_after_refresh(rubbish.set_apart)
-        self.set_interval(SERVER_SECONDS, self.check_server)
-        self.check_server()
+        self.call_after_refresh(garbage_collection.set_apart)
+        self.server.begin()
         if self._is_scheduling:
             from tui.schedule import Schedule
 
@@ -157,7 +132,7 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
 
     async def on_unmount(self) -> None:
         """Running jobs save their state before the terminal is given back."""
-        rubbish.take_back()
+        garbage_collection.take_back()
         await self.pictures.close()
         await self.holder.close()
 
@@ -209,23 +184,6 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
 
     # -- what is told to screens
 
-    def check_server(self) -> None:
-        """Ask the Stash, where one is configured, whether it is there, off the path of the keys."""
-        if not self.settings.stash.url:
-            self.server_trouble = ""
-            return
-        self.run_worker(self._check_server(), group="server", exclusive=True, exit_on_error=False)
-
-    async def _check_server(self) -> None:
-        state = await self.runtime.server_state()
-        words = "" if state.is_ok else state.words
-        if self.server_trouble and not words:
-            self.say("The Stash server answers again.")
-        elif words and words != self.server_trouble:
-            self.say(words, severity="warning")
-        self.server_trouble = words
-        self.screen.post_message(ServerChecked(words))
-
     def decisions_changed(self) -> None:
         """Something was decided or taken back: the screen in sight reads again, the others do when they are shown."""
         if self.screen_stack:
@@ -261,7 +219,7 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
 
     async def action_show(self, name: str) -> None:
         if name == "messages":
-            self.push_screen(_screen("messages", "MessagesScreen")())
+            self.push_screen(screen_of("messages", "MessagesScreen")())
         else:
             await self.switch_mode(name)
 
@@ -291,7 +249,7 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
         self.pictures.look_again()
         self._draw_anew()
         if self.is_open:
-            self.check_server()
+            self.server.check()
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):
@@ -312,15 +270,9 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
         self.exit(0)
 
     def _choose_theme(self) -> None:
-        has_few_colours = self.console.color_system == "standard"  # ours would come out as grey on black
-        wanted = self.settings.display.theme or (TERMINAL if has_few_colours else DARK)
-        if wanted not in self.available_themes:
-            self._faults.append(
-                str(
-                    ConfigError(
-                        f"[display] theme: there is no {wanted}; try {', '.join(THEMES)}", path=self.settings.path
-                    )
-                )
-            )
-            wanted = DARK
+        display = self.settings.display
+        has_few_colours = self.console.color_system == "standard"
+        wanted, fault = chosen(display.theme, self.available_themes, has_few_colours=has_few_colours)
+        if fault:
+            self._faults.append(str(ConfigError(f"[display] theme: {fault}", path=self.settings.path)))
         self.theme = wanted

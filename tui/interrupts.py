@@ -13,6 +13,7 @@ import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import FrameType
 from typing import IO, Any, Final, NoReturn
 
@@ -26,6 +27,8 @@ DEAF_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 30.0
 """For so long an app that took notice may save its state; a server that does not answer is waited for meanwhile."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STOP: Final[ContextVar[Callable[[], None] | None]] = ContextVar("stop", default=None)
+"""What a signal does to the command that runs, wherever nothing inside it listens by itself."""
 
 
 def run(work: Coroutine[Any, Any, int]) -> int:
@@ -38,7 +41,6 @@ def run(work: Coroutine[Any, Any, int]) -> int:
 
 async def _supervised(work: Coroutine[Any, Any, int]) -> int:
     loop = asyncio.get_running_loop()
-    task = asyncio.ensure_future(work)
     is_main = threading.current_thread() is threading.main_thread()
     heeded = [one for one in _SIGNALS if is_main and signal.getsignal(one) is not signal.SIG_IGN]
 
@@ -53,6 +55,9 @@ async def _supervised(work: Coroutine[Any, Any, int]) -> int:
             loop.remove_signal_handler(one)
             signal.signal(one, signal.SIG_DFL)  # the next one ends the process at once: the journal is safe with that
 
+    if heeded:
+        _STOP.set(stop)
+    task = asyncio.ensure_future(work)
     for one in heeded:
         loop.add_signal_handler(one, stop)
     try:
@@ -122,6 +127,7 @@ def leaving(leave: Callable[[], object], give_back: Callable[[], object], *, ter
     A loop that does not take notice within DEAF_SECONDS, or is not done within STOP_SECONDS, is stuck: `give_back`
     is called in a thread, to restore the terminal, and the process ends with 128 and the signal's number. Whatever is
     left half done is settled from the journal by the next start. Signals that are ignored (nohup) stay ignored.
+    Once the app has left, a signal stops the command around it, as `run` says.
     """
     stop = _Stop(leave, give_back)
     heeded = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
@@ -138,8 +144,11 @@ def leaving(leave: Callable[[], object], give_back: Callable[[], object], *, ter
         os.close(waker)
         watch.join()
         os.close(woken)
+        afterwards = _STOP.get()
         for one in heeded:
             asyncio.get_running_loop().remove_signal_handler(one)
+            if afterwards is not None:
+                asyncio.get_running_loop().add_signal_handler(one, afterwards)
 
 
 class _Stop:

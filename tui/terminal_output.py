@@ -19,7 +19,7 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from tui.ink import PLAIN, Cell, Ink, Pen, ink_of
+from tui.cell_pen import PLAIN, Cell, Ink, Pen, ink_of
 
 Row = list[Cell]
 _LEAST_SCROLLED: Final = 4

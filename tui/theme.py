@@ -6,6 +6,7 @@ good, careful and wrong, and never without a sign or a word beside them.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final
 
 from textual.theme import BUILTIN_THEMES, Theme
@@ -115,3 +116,12 @@ def after(name: str) -> str:
     """The theme that follows."""
     names = list(THEMES)
     return names[(names.index(name) + 1) % len(names)] if name in THEMES else names[0]
+
+
+def chosen(wanted: str, available: Container[str], *, has_few_colours: bool) -> tuple[str, str]:
+    """The theme to begin with, and what is wrong with the one that is set, empty where nothing is.
+
+    Where the terminal has few colours, and nothing is set, it is the terminal's own: ours would be grey on black.
+    """
+    name = wanted or (TERMINAL if has_few_colours else DARK)
+    return (name, "") if name in available else (DARK, f"there is no {name}; try {', '.join(THEMES)}")

@@ -21,8 +21,8 @@ from core.demo.box_lookup import FingerprintIndex, Lookup
 from core.demo.box_votes import hash_value, submit, submit_batch
 from core.demo.graphql_errors import ResolverError
 from core.demo.graphql_http import SCHEMAS, Context, DemoServer, Resolver, picture
-from core.demo.projection import Readers
-from core.demo.spoil import GRAPHQL_JSON, JSON, too_many, unauthorized
+from core.demo.graphql_projection import Readers
+from core.demo.wrong_answers import GRAPHQL_JSON, JSON, too_many, unauthorized
 
 MAX_GROUPS = 40
 MAX_PHASHES = 64

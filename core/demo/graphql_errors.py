@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphql import (
-    GraphQLError,
-)
+from graphql import GraphQLError
 
-from core.demo.inputs import InputError
+from core.demo.graphql_inputs import InputError
 
 
 class ResolverError(Exception):

@@ -18,9 +18,9 @@ from starlette.routing import Route
 
 from core.demo.faults import FaultKind
 from core.demo.graphql_errors import RequestError, ResolverError
+from core.demo.graphql_projection import Compiler, Plan, Readers
 from core.demo.loopback import LoopbackServer
-from core.demo.projection import Compiler, Plan, Readers
-from core.demo.spoil import JSON, CutResponse, answer_instead, json_response, spoil_answer
+from core.demo.wrong_answers import JSON, CutResponse, answer_instead, json_response, spoil_answer
 
 SCHEMAS = Path(__file__).parent / "schema"
 

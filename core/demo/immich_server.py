@@ -19,7 +19,7 @@ from core.demo.immich_calls import CALLS, DemoCall
 from core.demo.immich_request import Asked, RefusedError, read_request
 from core.demo.immich_world import DemoKey, DemoLibrary, FacePlan
 from core.demo.loopback import LoopbackServer, bound_socket
-from core.demo.spoil import JSON, CutResponse, answer_instead, json_response, spoil_answer
+from core.demo.wrong_answers import JSON, CutResponse, answer_instead, json_response, spoil_answer
 
 WEB_APP = "<!DOCTYPE html><html><head><title>Immich</title></head><body>Immich</body></html>"
 ROOT = "/mnt/library"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from core.demo.projection import Readers
+from core.demo.graphql_projection import Readers
 from core.demo.stash_objects import EPOCH_TEXT, DemoFile, DemoFingerprint, DemoMarker, DemoScene, parse_time
 
 if TYPE_CHECKING:

@@ -15,9 +15,8 @@ from core.demo.criteria import integer_id
 from core.demo.disk import DemoDisk
 from core.demo.file_find import find_file, find_files, find_image, find_images
 from core.demo.graphql_http import SCHEMAS, Context, DemoServer, Resolver, picture
+from core.demo.graphql_projection import Readers
 from core.demo.library import StashLibrary, Touched
-from core.demo.projection import Readers
-from core.demo.spoil import GRAPHQL_JSON, JSON, LOGIN_PAGE, unauthorized
 from core.demo.stash_create import assign_file, create_marker, create_scene, destroy_marker, update_marker
 from core.demo.stash_find import find_entities, find_scenes
 from core.demo.stash_history import add_times, delete_times, reset_times, save_activity, step_image_o
@@ -27,6 +26,7 @@ from core.demo.stash_readers import general_configuration, marker_answer, stash_
 from core.demo.stash_remove import delete_files, destroy_images, destroy_scenes, merge_scenes
 from core.demo.stash_scan import Scan, ScanRequest
 from core.demo.stash_write import destroy_files, set_fingerprints, update_image, update_scene
+from core.demo.wrong_answers import GRAPHQL_JSON, JSON, LOGIN_PAGE, unauthorized
 
 Answer = TypeVar("Answer")
 DEFAULT_PICTURE = (

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
+from core.batch_job import run_batch
 from core.duplicates.plan import RemovalPlan
 from core.duplicates.removal import effects_of
-from core.errors import JobError, JobRunningError, UsageError
-from core.job import Job
+from core.errors import JobRunningError, UsageError
 from core.jobs import Jobs
 from core.ledger.apply import Ledger
 from core.ledger.report import BatchReport
@@ -21,10 +20,7 @@ from core.store.journal_records import NewEffect
 from core.words import count
 
 APPLY: Final = "duplicates.apply"
-
-
-class _StoppedError(JobError):
-    """The batch was stopped by a server that is away: the job failed, and can go on later."""
+_MESSAGE: Final = "moving files"
 
 
 class Applying:
@@ -46,7 +42,7 @@ class Applying:
         return await self.carry_out(effects, title, plan_id=plan.id)
 
     async def carry_out(
-        self, effects: Sequence[NewEffect], title: str, *, plan_id: int = 0, message: str = "moving files"
+        self, effects: Sequence[NewEffect], title: str, *, plan_id: int = 0, message: str = _MESSAGE
     ) -> BatchReport:
         """Any effects of this desk, as one batch and one job. Raises as `apply`."""
         if not effects:
@@ -55,7 +51,7 @@ class Applying:
         try:
             if plan_id:
                 await self._note(plan_id, batch_id)
-            return await self._apply(batch_id, title, message)
+            return await run_batch(self._jobs, self._ledger, APPLY, title, batch_id, message=message)
         except (JobRunningError, UsageError):
             await self._ledger.give_up(batch_id, "it was not begun")
             raise
@@ -67,26 +63,6 @@ class Applying:
 
     async def resume(self, job: JobRecord) -> BatchReport:
         """Go on with a batch that was cut short; everything is checked again."""
-        message = str(job.parameters.get("message", "moving files"))
-        return await self._apply(int(job.parameters["batch_id"]), job.title, message, resume=job.id)
-
-    async def _apply(self, batch_id: int, title: str, message: str, *, resume: int | None = None) -> BatchReport:
-        reports: list[BatchReport] = []
-
-        async def work(job: Job) -> dict[str, Any]:
-            async def tell(done: int, total: int) -> None:
-                await job.report(done=done, total=total, message=message)
-
-            report = await self._ledger.apply(batch_id, on_progress=tell)
-            reports.append(report)
-            for outcome in report.not_done:
-                await job.log(f"{outcome.title}: {outcome.words}", level="warning")
-            if report.stopped_by:
-                raise _StoppedError(f"{report.stopped_by}; what was not done is done by `winnow jobs resume {job.id}`")
-            return {"batch_id": batch_id, "done": len(report.done), "refused": len(report.not_done)}
-
-        with suppress(_StoppedError):  # the report says so, too
-            await self._jobs.run(
-                APPLY, title, work, parameters={"batch_id": batch_id, "message": message}, resume=resume
-            )
-        return reports[0]
+        message = str(job.parameters.get("message", _MESSAGE))
+        batch_id = int(job.parameters["batch_id"])
+        return await run_batch(self._jobs, self._ledger, APPLY, job.title, batch_id, message=message, resume=job)

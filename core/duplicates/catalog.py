@@ -14,7 +14,7 @@ from typing import Final
 
 from core.clock import Clock
 from core.job import Job
-from core.media.seen import Seen, look_at
+from core.media.file_at_path import Seen, look_at
 from core.model.library_files import NO_FACTS, NO_HASHES, FileFacts, FileHashes, FileIdentity, LibraryFile
 from core.model.library_records import LibraryRecord, Media, StashFile
 from core.path_map import local_path, mapping_of

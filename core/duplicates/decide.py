@@ -10,7 +10,7 @@ from core.clock import Clock
 from core.errors import EffectRefusedError, UndoRefusedError
 from core.ledger.effects import Image, Payload, parsed
 from core.model.groups import GroupStatus, Mark
-from core.store import groups, kept, marks
+from core.store import groups, kept_contents, marks
 from core.store.database import Transaction
 from core.store.journal_records import EffectRecord
 from core.store.marks import Marks
@@ -95,7 +95,9 @@ class KeepAll:
         if status not in OPEN:
             raise EffectRefusedError(f"group {wanted.group_id} is {status} already")
         now = self._clock.now()
-        kept_id = await kept.add(tx, contents=wanted.contents, title=wanted.title, reason=wanted.reason, now=now)
+        kept_id = await kept_contents.add(
+            tx, contents=wanted.contents, title=wanted.title, reason=wanted.reason, now=now
+        )
         await marks.set_marks(tx, wanted.group_id, Marks({}, is_merging=False), now=now)
         await groups.set_status(tx, wanted.group_id, GroupStatus.KEPT, now=now)
         return _image(before), {"kept_id": kept_id}
@@ -103,11 +105,11 @@ class KeepAll:
     async def revert_local(self, tx: Transaction, payload: Payload, before: Image, after: Image) -> None:
         """Forget it and open the group again, with the marks it had."""
         wanted = parsed(payload, KeepPayload)
-        found = await kept.get(tx, int(after["kept_id"]))
+        found = await kept_contents.get(tx, int(after["kept_id"]))
         if found is None or found.ended_at is not None:
             raise UndoRefusedError(f"that group {wanted.group_id} is no group of duplicates was withdrawn already")
         now = self._clock.now()
-        await kept.set_end(tx, found.id, ended_at=now)
+        await kept_contents.set_end(tx, found.id, ended_at=now)
         if await marks.marks_of(tx, wanted.group_id) is not None:
             old = parsed(before, _MarkImage)
             former = Marks({int(file_id): mark for file_id, mark in old.marks.items()}, old.is_merging)
@@ -130,11 +132,11 @@ class WithdrawKept:
     async def perform_local(self, tx: Transaction, payload: Payload) -> tuple[Image, Image]:
         """End it. Refused when it is not in force."""
         wanted = parsed(payload, WithdrawPayload)
-        found = await kept.get(tx, wanted.kept_id)
+        found = await kept_contents.get(tx, wanted.kept_id)
         if found is None or found.ended_at is not None:
             raise EffectRefusedError(f"{wanted.kept_id} is not in force; `winnow duplicates kept` lists what is")
         now = self._clock.now()
-        await kept.set_end(tx, wanted.kept_id, ended_at=now)
+        await kept_contents.set_end(tx, wanted.kept_id, ended_at=now)
         reopened = [one for one in wanted.group_ids if (await groups.status(tx, one)) is GroupStatus.KEPT]
         for group_id in reopened:
             await groups.set_status(tx, group_id, GroupStatus.PENDING, now=now)
@@ -143,11 +145,11 @@ class WithdrawKept:
     async def revert_local(self, tx: Transaction, payload: Payload, before: Image, after: Image) -> None:
         """Put it in force again; groups that were decided otherwise meanwhile stay as they are."""
         wanted = parsed(payload, WithdrawPayload)
-        found = await kept.get(tx, wanted.kept_id)
+        found = await kept_contents.get(tx, wanted.kept_id)
         if found is None or found.ended_at is None:
             raise UndoRefusedError(f"{wanted.kept_id} is in force again already")
         now = self._clock.now()
-        await kept.set_end(tx, wanted.kept_id, ended_at=None)
+        await kept_contents.set_end(tx, wanted.kept_id, ended_at=None)
         for group_id in after["reopened"]:
             if (await groups.status(tx, group_id)) is GroupStatus.PENDING:
                 await groups.set_status(tx, group_id, GroupStatus.KEPT, now=now)

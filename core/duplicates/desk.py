@@ -32,11 +32,11 @@ from core.servers.stash import StashClient
 from core.servers.stash_database import StashDatabase
 from core.servers.stash_library import StashLibrary
 from core.settings import Settings
-from core.store import groups, library
+from core.store import groups, library, library_sources
 from core.store.database import Database
 from core.store.groups import GroupLine, GroupTotals
 from core.store.jobs import JobRecord
-from core.store.library import SourceState
+from core.store.library_sources import SourceState
 
 SCAN: Final = "duplicates.scan"
 _TITLE: Final = "scan for duplicates"
@@ -135,7 +135,7 @@ class DuplicatesDesk(Reviewing):
             gated = await groups.totals(reader, GroupFilter(has_gate=True))
             weak = await groups.totals(reader, GroupFilter(is_weak=True))
             files = await library.count_files(reader)
-            sources = await library.source_states(reader)
+            sources = await library_sources.source_states(reader)
         return DuplicatesSummary(
             totals=totals,
             kinds=kinds,
@@ -179,21 +179,17 @@ class DuplicatesDesk(Reviewing):
         Raises JobRunningError when one is under way, ConfigError when there is nothing to search.
         """
         scan = self._scan()
-        resume = await self._resumable()
+        resume = await self._jobs.resumable_id(SCAN)
         await self._jobs.run(SCAN, _TITLE, scan.run, parameters=scan.parameters, resume=resume, excludes=(HASH,))
         return scan.report
 
     async def start_scan(self) -> asyncio.Task[JobRecord]:
         """Scan as a job in the background, whatever becomes of the caller. Raises as `scan`."""
         scan = self._scan()
-        resume = await self._resumable()
+        resume = await self._jobs.resumable_id(SCAN)
         return await self._jobs.start(
             SCAN, _TITLE, scan.run, parameters=scan.parameters, resume=resume, excludes=(HASH,)
         )
-
-    async def _resumable(self) -> int | None:
-        last = await self._jobs.resumable(SCAN)
-        return None if last is None else last.id
 
     async def hash(self, media: Collection[Media], *, again: bool = False) -> HashOutcome:
         """Hash all files of these media that have no PHASH, as a job; what was found out serves every desk.

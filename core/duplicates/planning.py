@@ -20,8 +20,8 @@ from core.duplicates.rules import Member
 from core.errors import UsageError
 from core.job import Job
 from core.jobs import Jobs
+from core.media.file_at_path import look_at
 from core.media.pool import MediaPool
-from core.media.seen import look_at
 from core.model.groups import Group, GroupFilter, GroupKind, GroupStatus, Mark
 from core.model.library_files import FileIdentity
 from core.settings_duplicates import DuplicatesSettings

@@ -15,7 +15,7 @@ from core.job import Job
 from core.model.library_records import Media
 from core.servers.library_source import LibrarySource
 from core.settings_duplicates import DuplicatesSettings
-from core.store import library
+from core.store import library, library_sources
 from core.store.database import Database
 
 OpenSource = Callable[[], AbstractAsyncContextManager[LibrarySource]]
@@ -63,7 +63,7 @@ class SourceReading:
                 run.error = str(error)
             await self._note_end(run, job)
         async with self._database.write() as tx:
-            await library.keep_sources(tx, [run.source for run in self.runs])
+            await library_sources.keep_sources(tx, [run.source for run in self.runs])
         return await catalog.conclude(frozenset(run.source for run in self.runs if run.error))
 
     async def _read_library(self, catalog: Catalog, name: str, opener: OpenSource, job: Job) -> bool:
@@ -86,7 +86,9 @@ class SourceReading:
 
     async def _note_end(self, run: SourceRun, job: Job) -> None:
         async with self._database.write() as tx:
-            await library.source_done(tx, run.source, files_seen=run.files, error=run.error, now=self._clock.now())
+            await library_sources.source_done(
+                tx, run.source, files_seen=run.files, error=run.error, now=self._clock.now()
+            )
         if run.error:
             await job.log(f"{run.source}: {run.error}", level="error")
         else:

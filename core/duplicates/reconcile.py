@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from core.model.groups import Gate, GroupKind, GroupStatus, group_identity
 from core.model.library_files import LibraryFile
 from core.model.library_records import LibraryRecord, Media, RecordRef
-from core.store import group_drafts, kept
+from core.store import group_drafts, kept_contents
 from core.store.database import Database
 from core.store.group_drafts import GroupDraft, MemberDraft
-from core.store.kept import KeptIndex
+from core.store.kept_contents import KeptIndex
 
 _GROUPS_A_TRANSACTION = 500
 
@@ -63,7 +63,7 @@ async def reconcile(
     counts = Counts()
     async with database.read() as reader:
         standing = await group_drafts.standing(reader)
-        kept_sets = KeptIndex(await kept.in_force(reader))
+        kept_sets = KeptIndex(await kept_contents.in_force(reader))
     for start in range(0, len(found), _GROUPS_A_TRANSACTION):
         async with database.write() as tx:
             for one in found[start : start + _GROUPS_A_TRANSACTION]:

@@ -10,10 +10,10 @@ from core.errors import UsageError
 from core.ledger.apply import Ledger
 from core.ledger.report import BatchReport
 from core.model.groups import Group, GroupStatus, Mark
-from core.store import groups, kept
+from core.store import groups, kept_contents
 from core.store.database import Database
 from core.store.journal_records import NewEffect
-from core.store.kept import KeptContents
+from core.store.kept_contents import KeptContents
 from core.store.marks import Marks
 
 
@@ -117,11 +117,16 @@ class Reviewing:
     async def kept(self) -> list[Kept]:
         """Every "not duplicates" in force, newest first, with the groups it closed."""
         async with self._database.read() as reader:
-            found = await kept.in_force(reader)
+            found = await kept_contents.in_force(reader)
             closed = await groups.fetch(reader, await groups.of_status(reader, GroupStatus.KEPT))
         keys = {group.id: tuple(one.file.content_key for one in group.members) for group in closed}
         return [
-            Kept(one, tuple(group_id for group_id, contents in keys.items() if contents and kept.covers(one, contents)))
+            Kept(
+                one,
+                tuple(
+                    group_id for group_id, contents in keys.items() if contents and kept_contents.covers(one, contents)
+                ),
+            )
             for one in found
         ]
 

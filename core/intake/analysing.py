@@ -13,8 +13,8 @@ from typing import Final
 
 from core.clock import Clock
 from core.errors import WinnowError
+from core.intake.immich_looks import ImmichWay, Look, Standing
 from core.intake.immich_upload import ThroughUpload
-from core.intake.looks import ImmichWay, Look, Standing
 from core.intake.people import ConfidenceProvider, analysed
 from core.intake.route import never_analysed, route, wait
 from core.intake.sorting import Routed

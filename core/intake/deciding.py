@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Final
 
 from core.errors import EffectRefusedError
 from core.file_names import safe_file_name
+from core.intake.let_go import let_go_effect
 from core.intake.witness import Approve, Reject, meaning_of
 from core.ledger.carrying import sha256_of
 from core.ledger.move_plan import Base, move_effects, names_in, sidecars_of, stamp_of
@@ -71,7 +73,7 @@ def approving_effects(
 
 
 def rejecting_effects(waiting: Iterable[Waiting], *, by: str) -> tuple[list[NewEffect], list[str]]:
-    """The ways into the trash, with what goes along, and in words what cannot go."""
+    """The ways into the trash, with what goes along, and in words what cannot go. What is gone already is let go."""
     effects: list[NewEffect] = []
     refused: list[str] = []
     beside = _Beside()
@@ -92,6 +94,10 @@ def rejecting_effects(waiting: Iterable[Waiting], *, by: str) -> tuple[list[NewE
                 for path, its_own in beside.sidecars(one.path)
             ]
             effects += [trash_effect(each, part=one.part) for each in (going, *others)]
+        except _GoneError:
+            effects.append(
+                let_go_effect(review_id=one.line.id, item_id=one.item.id, path=one.line.path, by=by, part=one.part)
+            )
         except EffectRefusedError as refusal:
             refused.append(str(refusal))
     return effects, refused
@@ -106,7 +112,7 @@ def _seen(one: Waiting) -> FileIdentity:
     try:
         found = identity_at(path)
         if found is None:
-            raise EffectRefusedError(_why_missing(path, known))
+            raise _missing(path, known)
         if known is not None and (found.size, found.mtime_ns) == (known.size, known.mtime_ns):
             return found
         if one.item.sha256 is not None and found.size == one.line.size and sha256_of(path) == one.item.sha256.hex():
@@ -116,13 +122,21 @@ def _seen(one: Waiting) -> FileIdentity:
     raise EffectRefusedError(f"{shown(path)} is not the file that came in: it changed since; nothing was moved")
 
 
-def _why_missing(path: Path, known: FileIdentity | None) -> str:
-    """Numbers of devices change from one start of the system to the next: the folder's own counts where it is there."""
+class _GoneError(EffectRefusedError):
+    """The file is not in its folder, and the folder is there, on the volume where it was."""
+
+
+def _missing(path: Path, known: FileIdentity | None) -> EffectRefusedError:
+    """Numbers of devices change from one start of the system to the next: the folder's own counts where it is used."""
+    device, is_gone = _NO_DEVICE, False
     try:
-        device = path.parent.stat().st_dev if known is None or any(path.parent.iterdir()) else known.device
+        own = path.parent.stat().st_dev
+        device = own if known is None or any(path.parent.iterdir()) else known.device
+        is_gone = device == own and not os.path.lexists(path)  # Path.exists follows links
     except OSError:
-        device = _NO_DEVICE
-    return why_missing(path, device, advice="put it back to decide about it")
+        pass
+    words = why_missing(path, device, advice="put it back to decide about it, or reject it to let it go")
+    return _GoneError(words) if is_gone else EffectRefusedError(words)
 
 
 class _Beside:

@@ -15,7 +15,7 @@ from core.intake.download_attempt import FLUSH, Fetching, Limits, OnProgress
 from core.intake.download_words import FailedError, Reason, bad_address, busy, disk_failed
 from core.intake.folder_syncs import FolderSyncs
 from core.media.kinds import Kind, kind_of
-from core.media.part import PartFile, part_path
+from core.media.part_file import PartFile, part_path
 from core.servers.download_address import BadAddressError, Target, parse_target
 from core.servers.download_names import download_name, numbered, with_extension
 from core.servers.http import Http

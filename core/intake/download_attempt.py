@@ -26,7 +26,7 @@ from core.intake.download_words import (
     too_slow,
 )
 from core.media.moving import free_bytes
-from core.media.part import PartFile, Source
+from core.media.part_file import PartFile, Source
 from core.servers.call import MEBIBYTE
 from core.servers.download_address import BadAddressError, RefusedAddressError, Target, redirected
 from core.servers.http import Channel, Http

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from core.intake.immich_looks import NOT_TAKEN, Look, Standing, look_of
 from core.intake.immich_ready import ensure_library, ensure_ready
-from core.intake.looks import NOT_TAKEN, Look, Standing, look_of
 from core.model.incoming import Item
 from core.path_map import immich_path
 from core.servers.immich import ImmichClient

@@ -11,8 +11,8 @@ from core.clock import Clock
 from core.errors import EffectRefusedError, ServerError
 from core.intake.analysing import Analysing
 from core.intake.immich_library import ThroughLibrary
+from core.intake.immich_looks import ImmichWay
 from core.intake.immich_upload import ThroughUpload
-from core.intake.looks import ImmichWay
 from core.intake.people import ConfidenceProvider
 from core.intake.route import wait
 from core.intake.run_report import IntakeReport

@@ -19,8 +19,8 @@ from core.errors import (
     UnreachableError,
     UnreadableFileError,
 )
+from core.intake.immich_looks import NOT_TAKEN, Look, Standing, look_of
 from core.intake.immich_ready import ensure_ready
-from core.intake.looks import NOT_TAKEN, Look, Standing, look_of
 from core.model.incoming import Item
 from core.servers.immich import ImmichClient
 from core.servers.immich_assets import UploadCheck

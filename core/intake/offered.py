@@ -14,9 +14,9 @@ from typing import Final
 
 from core.errors import UnreadableFileError
 from core.media.checksums import Checksums, checksums
+from core.media.file_at_path import look_at
 from core.media.folders import FoundFile, Wanted, media_of, walk
 from core.media.kinds import Kind, What, kind_of
-from core.media.seen import look_at
 from core.model.library_files import FileIdentity
 from core.model.library_records import Media
 

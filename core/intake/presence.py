@@ -13,7 +13,7 @@ from core.intake.adding import new_file
 from core.intake.immich_library import own_folder
 from core.intake.offered import ReadFile, read_file
 from core.intake.waiting import Waiting
-from core.media.seen import Seen, look_at
+from core.media.file_at_path import Seen, look_at
 from core.model.incoming import Item
 from core.settings_intake import IntakeSettings
 from core.store import intake, intake_feed

@@ -16,17 +16,17 @@ import msgspec
 from core.clock import Clock
 from core.errors import WinnowError
 from core.finishing import to_its_end
-from core.intake.dropped import take_dropped
+from core.intake.drop_folder import take_dropped
 from core.intake.fetching import Fetching, remove_if_empty
 from core.intake.immich_run import ImmichRun
-from core.intake.near import Nearness
+from core.intake.known_contents import Twin, Twins
+from core.intake.lookalikes import Nearness
 from core.intake.people import ConfidenceProvider
 from core.intake.person_folders import PersonFolders
 from core.intake.presence import Presence
 from core.intake.route import route
 from core.intake.run_report import IntakeReport
 from core.intake.sorting import BATCH, TAKE_IN, Routed, Sorting
-from core.intake.twins import Twin, Twins
 from core.intake.waiting import Waiting
 from core.job import Job
 from core.ledger.apply import Ledger

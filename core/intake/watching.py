@@ -18,7 +18,7 @@ from core.clock import Clock
 from core.errors import JobRunningError, UnreadableFileError, WinnowError
 from core.finishing import to_its_end
 from core.intake.adding import Adding, HowAdded
-from core.intake.dropped import DROP, REST_SECONDS, listed, not_handed_over, why_away
+from core.intake.drop_folder import DROP, REST_SECONDS, listed, not_handed_over, why_away
 from core.intake.run_report import IntakeReport
 from core.job import Job
 from core.media.folders import FoundFile

@@ -15,7 +15,7 @@ import msgspec
 from core.ledger.effects import Image, parsed
 from core.model.library_records import LibraryRecord, Marker, Media, RecordRef
 from core.model.record_changes import Merged, RecordChanges
-from core.servers.stash_library_wire import History
+from core.servers.stash_library_records import History
 
 NOUNS: Final = {Media.VIDEO: "scene", Media.IMAGE: "image"}
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from core.batch_job import run_batch
 from core.clock import Clock
-from core.errors import JobError, JobRunningError, ServerError, UsageError
-from core.job import Job
+from core.errors import JobRunningError, ServerError, UsageError
 from core.jobs import Jobs
 from core.ledger.apply import Ledger
 from core.ledger.report import BatchReport
@@ -54,6 +53,18 @@ class AcceptPlan:
         return tuple(item for item in self.items if item.refusal)
 
 
+async def named(database: Database, ids: Sequence[int]) -> list[Recommendation]:
+    """The recommendations with these ids, each once. Raises UsageError for an unknown id."""
+    chosen = list(dict.fromkeys(ids))
+    async with database.read() as reader:
+        found = await recommendations.fetch(reader, chosen)
+    missing = set(chosen) - {one.id for one in found}
+    if missing:
+        names = ", ".join(str(one) for one in sorted(missing))
+        raise UsageError(f"there is no recommendation {names}; `winnow list matching` shows them")
+    return found
+
+
 async def plan_accept(
     database: Database, ids: Sequence[int], *, exclude: Sequence[int] = (), is_bulk: bool = False
 ) -> AcceptPlan:
@@ -64,12 +75,7 @@ async def plan_accept(
     """
     left_out = set(exclude)
     chosen = [one for one in dict.fromkeys(ids) if one not in left_out]
-    async with database.read() as reader:
-        found = await recommendations.fetch(reader, chosen)
-    missing = set(chosen) - {one.id for one in found}
-    if missing:
-        names = ", ".join(str(one) for one in sorted(missing))
-        raise UsageError(f"there is no recommendation {names}; `winnow list matching` shows them")
+    found = await named(database, chosen)
     places: dict[tuple[int, str], int] = {}
     for one in found:
         if one.status is Status.PENDING:
@@ -86,10 +92,6 @@ async def plan_accept(
             refusal = f"not of high confidence, so it is only accepted by itself: {failed}"
         items.append(PlannedAccept(one, refusal))
     return AcceptPlan(tuple(items))
-
-
-class _StoppedError(JobError):
-    """The batch was stopped by a server that is away: the job failed, and can go on later."""
 
 
 class Accepting:
@@ -133,27 +135,14 @@ class Accepting:
 
     async def resume(self, job: JobRecord) -> BatchReport:
         """Go on with a batch that was cut short; everything is checked again."""
-        return await self._apply(int(job.parameters["batch_id"]), job.title, resume=job.id)
+        return await self._apply(int(job.parameters["batch_id"]), job.title, resume=job)
 
-    async def _apply(self, batch_id: int, title: str, *, resume: int | None = None) -> BatchReport:
-        reports: list[BatchReport] = []
-
-        async def work(job: Job) -> dict[str, Any]:
-            async def tell(done: int, total: int) -> None:
-                await job.report(done=done, total=total, message="writing to Stash")
-
-            report = await self._ledger.apply(batch_id, on_progress=tell)
-            reports.append(report)
-            for outcome in report.not_done:
-                await job.log(f"{outcome.title}: {outcome.words}", level="warning")
-            if report.stopped_by:
-                raise _StoppedError(f"{report.stopped_by}; what was not done is done by `winnow jobs resume {job.id}`")
-            return {"batch_id": batch_id, "done": len(report.done), "refused": len(report.not_done)}
-
-        with suppress(_StoppedError):  # the report says so, too
-            await self._jobs.run(ACCEPT, title, work, parameters={"batch_id": batch_id}, resume=resume)
-        await self._look_again(reports[0])
-        return reports[0]
+    async def _apply(self, batch_id: int, title: str, *, resume: JobRecord | None = None) -> BatchReport:
+        report = await run_batch(
+            self._jobs, self._ledger, ACCEPT, title, batch_id, message="writing to Stash", resume=resume
+        )
+        await self._look_again(report)
+        return report
 
     async def _submit(self, linked: Sequence[Recommendation], report: BatchReport) -> None:
         """Tell each stash-box the hashes of what was just linked there; failures join the report."""

@@ -13,7 +13,7 @@ from core.errors import ConfigError, UsageError
 from core.jobs import Jobs
 from core.ledger.apply import Ledger
 from core.ledger.report import BatchReport
-from core.matching.accept import Accepting, AcceptPlan, plan_accept
+from core.matching.accept import Accepting, AcceptPlan, named, plan_accept
 from core.matching.boxes import BoxClients
 from core.matching.decide import DISMISS, WITHDRAW
 from core.matching.metadata import Choice, Field, MetadataChange
@@ -248,11 +248,6 @@ class MatchingDesk:
 
         Raises UsageError for an unknown id.
         """
-        found = await self.rows(list(dict.fromkeys(ids)))
-        missing = set(ids) - {one.id for one in found}
-        if missing:
-            names = ", ".join(str(one) for one in sorted(missing))
-            raise UsageError(f"there is no recommendation {names}; `winnow list matching` shows them")
         effects = [
             NewEffect(
                 DISMISS,
@@ -267,7 +262,7 @@ class MatchingDesk:
                 },
                 subject=one.id,
             )
-            for one in found
+            for one in await named(self._database, ids)
         ]
         return await self._at_once("dismiss", f"dismiss {len(effects)}", effects)
 

@@ -17,7 +17,8 @@ from typing import Any, Self
 from core.errors import ConfigError, DecodeError, JobCancelledError, UnreadableFileError, WinnowError
 from core.media.checksums import Checksums
 from core.media.image import ImageLook
-from core.media.messages import (
+from core.media.video import VideoInfo
+from core.media.worker_messages import (
     Checksummed,
     Failed,
     Hashed,
@@ -29,9 +30,8 @@ from core.media.messages import (
     Result,
     Task,
 )
-from core.media.process import Worker, WorkerLostError
-from core.media.seats import AHEAD, Seat, Seats
-from core.media.video import VideoInfo
+from core.media.worker_process import Worker, WorkerLostError
+from core.media.worker_seats import AHEAD, Seat, Seats
 
 TIMEOUT_SECONDS = 600.0
 GOODBYE_SECONDS = 5.0
@@ -112,7 +112,7 @@ class MediaPool:
     async def error(
         self, path: Path | str, other: Path | str, durations: tuple[float | None, float | None] = (None, None)
     ) -> float:
-        """How much two files differ, see `core.media.alike`; `durations` in seconds for videos."""
+        """How much two files differ, see `core.media.frame_difference`; `durations` in seconds for videos."""
         there = os.fsencode(Path(other).absolute())
         result = await self._run(Task.ERROR, path, duration=durations[0], other=there, other_duration=durations[1])
         assert isinstance(result, Measured)

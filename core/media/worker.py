@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from core.errors import ConfigError, MediaError
-from core.media.messages import (
+from core.media.worker_messages import (
     LENGTH,
     Accepted,
     Answer,
@@ -170,7 +170,7 @@ def _work(request: Request, path: Path, answers: _Answers) -> Result:
 
 
 def _error(request: Request, path: Path) -> float:
-    from core.media.alike import image_error, video_error
+    from core.media.frame_difference import image_error, video_error
 
     other = Path(os.fsdecode(request.other))
     if request.duration is None or request.other_duration is None:

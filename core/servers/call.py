@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urljoin
 
@@ -173,3 +174,11 @@ class Answer:
     status: int
     content_type: str
     body: bytes = field(repr=False)
+
+
+def user_agent() -> str:
+    """What Winnow calls itself to servers."""
+    try:
+        return f"Winnow/{version('winnow')}"
+    except PackageNotFoundError:  # run from a checkout that was not installed
+        return "Winnow"

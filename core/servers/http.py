@@ -13,7 +13,6 @@ import ssl
 import time
 from collections.abc import AsyncIterator
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +23,7 @@ import stamina.instrumentation
 
 from core.errors import ConfigError, MalformedAnswerError, MediaError, RateLimitedError, ServerError, UnreachableError
 from core.servers.address import Address, parse_address
-from core.servers.call import MEBIBYTE, Answer, Call, Counters, Policy
+from core.servers.call import MEBIBYTE, Answer, Call, Counters, Policy, user_agent
 from core.servers.outside import Outside
 from core.servers.pace import Pace
 from core.servers.unpacking import UnpackableError, Unpacker
@@ -77,7 +76,7 @@ class Http:
                     self.policy.read_seconds, connect=self.policy.connect_seconds, pool=None
                 ),  # channels bound the number of connections, so the pool never has to
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=15),
-                headers={"User-Agent": _user_agent(), "Accept-Encoding": "gzip"},
+                headers={"User-Agent": user_agent(), "Accept-Encoding": "gzip"},
             )
         except (ValueError, httpx.InvalidURL, ImportError, OSError):  # their words may hold a proxy's password
             raise ConfigError(
@@ -101,7 +100,7 @@ class Http:
         if self._client is None:
             raise RuntimeError("Http is not open: use `async with Http() as http`")
         if allow_private not in self._outside:
-            self._outside[allow_private] = Outside(trusted_certificates(), _user_agent(), allow_private=allow_private)
+            self._outside[allow_private] = Outside(trusted_certificates(), user_agent(), allow_private=allow_private)
         return self._outside[allow_private]
 
     def channel(self, url: str, *, requests_per_minute: int | None = None, concurrency: int = 4) -> Channel:
@@ -264,13 +263,6 @@ def trusted_certificates() -> ssl.SSLContext:
 @lru_cache(maxsize=4)
 def _read_certificates(_file: str | None, _folder: str | None) -> ssl.SSLContext:
     return httpx.create_ssl_context()
-
-
-def _user_agent() -> str:
-    try:
-        return f"Winnow/{version('winnow')}"
-    except PackageNotFoundError:  # run from a checkout that was not installed
-        return "Winnow"
 
 
 async def _parts(response: httpx.Response, limit: int) -> AsyncIterator[bytes]:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from core.model.fingerprints import Algorithm
 from core.model.library_records import GroupMembership, LibraryRecord, Media, StashFile
 from core.model.scenes import LocalEntity, StashId
 from core.servers.ahead import Fetched
-from core.servers.hashes import read_hash
-from core.servers.numbers import MOST_REAL, MOST_WHOLE
 from core.servers.oddities import Oddities
+from core.servers.stash_database_cells import (
+    Row,
+    amount_of,
+    date_of,
+    entities_of,
+    first_of,
+    full_path,
+    hashes_of,
+    number_of,
+    text_of,
+)
 from core.servers.stash_database_schema import Schema
-from core.servers.stash_library_wire import known, known_duration, known_text, unix_time
-
-Row = tuple[Any, ...]
-
-_MAX_64: Final = (1 << 64) - 1
+from core.servers.stash_library_records import known, known_duration, known_text, unix_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,34 +161,34 @@ class _Page:
             media=self._media,
             id=record_id,
             files=tuple(self._files_of(record_id, oddities)),
-            title=_text(values["title"]),
-            code=_text(values["code"]),
-            details=_text(values["details"]),
-            director=_text(values["director"]),
-            photographer=_text(values["photographer"]),
-            date=_date(values["date"], values["date_precision"]),
-            urls=tuple(_text(url) for (url,) in self._urls.get(record_id, ()) if url),
-            rating100=None if values["rating"] is None else _number(values["rating"]),
-            is_organized=bool(_number(values["organized"])),
-            studio=None if studio[0] is None else LocalEntity(_number(studio[0]), _text(studio[1])),
-            performers=_entities(self._performers.get(record_id, ())),
-            tags=_entities(self._tags.get(record_id, ())),
+            title=text_of(values["title"]),
+            code=text_of(values["code"]),
+            details=text_of(values["details"]),
+            director=text_of(values["director"]),
+            photographer=text_of(values["photographer"]),
+            date=date_of(values["date"], values["date_precision"]),
+            urls=tuple(text_of(url) for (url,) in self._urls.get(record_id, ()) if url),
+            rating100=None if values["rating"] is None else number_of(values["rating"]),
+            is_organized=bool(number_of(values["organized"])),
+            studio=None if studio[0] is None else LocalEntity(number_of(studio[0]), text_of(studio[1])),
+            performers=entities_of(self._performers.get(record_id, ())),
+            tags=entities_of(self._tags.get(record_id, ())),
             groups=tuple(
-                GroupMembership(_number(group), None if index is None else _number(index))
+                GroupMembership(number_of(group), None if index is None else number_of(index))
                 for group, index in only.get("groups", ())
             ),
-            gallery_ids=tuple(_number(gallery) for (gallery,) in self._galleries.get(record_id, ())),
+            gallery_ids=tuple(number_of(gallery) for (gallery,) in self._galleries.get(record_id, ())),
             stash_ids=tuple(
-                StashId(_text(endpoint), _text(stash_id), None if at is None else _text(at))
+                StashId(text_of(endpoint), text_of(stash_id), None if at is None else text_of(at))
                 for endpoint, stash_id, at in only.get("links", ())
             ),
-            marker_count=_first(only.get("markers")),
-            play_count=_first(only.get("plays")),
-            play_duration=_amount(values["play_duration"]),
-            resume_time=_amount(values["resume_time"]),
-            o_count=_first(only["os"]) if is_scene else max(0, _number(values["o_counter"])),
-            created_at=_text(values["created_at"]),
-            updated_at=_text(values["updated_at"]),
+            marker_count=first_of(only.get("markers")),
+            play_count=first_of(only.get("plays")),
+            play_duration=amount_of(values["play_duration"]),
+            resume_time=amount_of(values["resume_time"]),
+            o_count=first_of(only["os"]) if is_scene else max(0, number_of(values["o_counter"])),
+            created_at=text_of(values["created_at"]),
+            updated_at=text_of(values["updated_at"]),
         )
 
     def _files_of(self, record_id: int, oddities: Oddities) -> Iterable[StashFile]:
@@ -196,21 +201,21 @@ class _Page:
                 continue
             shape = dict(zip(_VIDEO_COLUMNS, video[1:], strict=True)) if media is Media.VIDEO else {}
             container, width, height = (shape["format"], shape["width"], shape["height"]) if shape else image[1:]
-            hashes = _hashes(self._hashes.get(file_id, ()), oddities)
+            hashes = hashes_of(self._hashes.get(file_id, ()), oddities)
             yield StashFile(
-                id=_number(file_id),
+                id=number_of(file_id),
                 media=media,
-                path=full_path(_text(folder), _text(basename)),
-                size=known(_number(size)),
-                modified_at=unix_time(_text(modified), oddities),
-                width=known(_number(width)),
-                height=known(_number(height)),
-                duration=known_duration(_amount(shape.get("duration"))),
-                video_codec=known_text(_text(shape.get("video_codec"))),
-                audio_codec=known_text(_text(shape.get("audio_codec"))),
-                frame_rate=_amount(shape.get("frame_rate")),
-                bit_rate=known(_number(shape.get("bit_rate"))),
-                container=known_text(_text(container)),
+                path=full_path(text_of(folder), text_of(basename)),
+                size=known(number_of(size)),
+                modified_at=unix_time(text_of(modified), oddities),
+                width=known(number_of(width)),
+                height=known(number_of(height)),
+                duration=known_duration(amount_of(shape.get("duration"))),
+                video_codec=known_text(text_of(shape.get("video_codec"))),
+                audio_codec=known_text(text_of(shape.get("audio_codec"))),
+                frame_rate=amount_of(shape.get("frame_rate")),
+                bit_rate=known(number_of(shape.get("bit_rate"))),
+                container=known_text(text_of(container)),
                 phash=hashes.get(Algorithm.PHASH),
                 oshash=hashes.get(Algorithm.OSHASH),
                 md5=hashes.get(Algorithm.MD5),
@@ -244,71 +249,6 @@ _VIDEO_COLUMNS: Final = (
     "frame_rate",
     "bit_rate",
 )
-
-
-def full_path(folder: str, basename: str) -> str:
-    """The path as Stash names it, with the separator of the system it runs on, not doubled after a root."""
-    is_windows = "\\" in folder and (folder.startswith("\\\\") or folder[1:2] == ":")
-    separator = "\\" if is_windows else "/"
-    return f"{folder}{basename}" if folder.endswith(separator) else f"{folder}{separator}{basename}"
-
-
-def _date(text: Any, precision: Any) -> str:
-    """YYYY-MM-DD; of a date known to the month or the year alone, which Stash fills up with 01, just those."""
-    whole = _text(text)[:10]
-    return whole[: {1: 7, 2: 4}.get(precision, 10)]
-
-
-def _hashes(rows: Sequence[Row], oddities: Oddities) -> dict[Algorithm, int]:
-    """The first hash of each kind. PHASHes are stored as signed integers, the others as text."""
-    found: dict[Algorithm, int] = {}
-    for kind, value in rows:
-        if kind == "phash":
-            if isinstance(value, int):
-                found.setdefault(Algorithm.PHASH, value & _MAX_64)
-            else:
-                oddities.note("PHASH that is stored as no number: skipped")
-            continue
-        read = read_hash(kind, _text(value), oddities)
-        if read is not None:
-            found.setdefault(*read)
-    return found
-
-
-def _entities(rows: Sequence[Row]) -> tuple[LocalEntity, ...]:
-    return tuple(LocalEntity(_number(entity_id), _text(name)) for entity_id, name in rows)
-
-
-def _first(rows: Sequence[Row] | None) -> int:
-    return rows[0][0] if rows else 0
-
-
-def _text(value: Any) -> str:
-    if value is None or isinstance(value, str):
-        return value or ""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def _number(value: Any) -> int:
-    """A whole number, 0 for none. Raises TypeError for what is no number, ValueError for one out of bounds."""
-    if value is None:
-        return 0
-    if not isinstance(value, int | float):
-        raise TypeError(value)
-    if not -MOST_WHOLE <= value <= MOST_WHOLE:
-        raise ValueError(value)
-    return int(value)
-
-
-def _amount(value: Any) -> float:
-    """A number that is not negative, 0 for none. Raises as `_number`."""
-    if value is None:
-        return 0.0
-    if not isinstance(value, int | float):
-        raise TypeError(value)
-    if not -MOST_REAL <= value <= MOST_REAL:
-        raise ValueError(value)
-    return max(0.0, float(value))
 
 
 def _article(noun: str) -> str:

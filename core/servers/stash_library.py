@@ -11,10 +11,10 @@ from core.model.library_records import LibraryRecord, Media, RecordRef, StashFil
 from core.servers import stash_library_documents as documents
 from core.servers.oddities import Oddities
 from core.servers.stash import StashClient
+from core.servers.stash_library_records import History, files_of, history_of, record_of
 from core.servers.stash_library_wire import (
     NOUNS,
     Counted,
-    History,
     Listed,
     One,
     RawListed,
@@ -23,9 +23,6 @@ from core.servers.stash_library_wire import (
     WireLibraryFile,
     WirePaths,
     WireRecord,
-    files_of,
-    history_of,
-    record_of,
 )
 from core.servers.stash_pages import Crawl, Listing, read_items
 

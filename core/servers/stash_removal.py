@@ -26,7 +26,8 @@ from core.servers.numbers import Whole
 from core.servers.stash import StashClient
 from core.servers.stash_library import StashLibrary
 from core.servers.stash_library_documents import CAN_FIND_FILES
-from core.servers.stash_library_wire import Listed, One, WireLibraryFile, files_of
+from core.servers.stash_library_records import files_of
+from core.servers.stash_library_wire import Listed, One, WireLibraryFile
 from core.servers.stash_record_inputs import record_input
 
 T = TypeVar("T")

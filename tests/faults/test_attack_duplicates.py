@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from core.errors import EffectRefusedError, UnreadableFileError
-from core.ledger import trash, trash_checks, trash_moves
+from core.ledger import trash, trash_checks, trash_deletion, trash_moves
 from core.ledger.effects import Image, Payload
 from core.ledger.trash import TrashFile
 from core.ledger.trash_checks import GoingPayload, Survivor, identity_at
@@ -153,7 +153,7 @@ def twice(films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             return found
         return FileIdentity(found.device + 1, found.inode + 1, found.size, found.mtime_ns)
 
-    for module in (trash, trash_checks, trash_moves):
+    for module in (trash, trash_checks, trash_deletion, trash_moves):
         monkeypatch.setattr(module, "identity_at", look)
     return again
 

@@ -13,7 +13,7 @@ from cli_runner import command
 from core.demo.stash_objects import DemoScene, video
 from core.demo.world import DemoWorld
 from core.doctor import examine
-from core.machine import Check, State
+from core.doctor_machine import Check, State
 from core.media.checksums import checksums
 
 

@@ -26,12 +26,27 @@ async def work():
 sys.exit(run(work()))
 """
 
+AFTER_AN_APP = """
+import asyncio, os, sys
+from tui.interrupts import leaving, run
+async def work():
+    with leaving(lambda: None, lambda: None, terminal=os.openpty()[1]):
+        pass
+    print("begun", flush=True)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        {saving}
+        print("saved", flush=True)
+sys.exit(run(work()))
+"""
 
-async def started(tmp_path: Path, saving: str, before: str = "") -> asyncio.subprocess.Process:
+
+async def started(tmp_path: Path, saving: str, before: str = "", work: str = WORK) -> asyncio.subprocess.Process:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        WORK.format(saving=saving, before=before),
+        work.format(saving=saving, before=before),
         env=environment(tmp_path),
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -45,6 +60,15 @@ async def started(tmp_path: Path, saving: str, before: str = "") -> asyncio.subp
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_one_signal_lets_the_work_save_its_state(tmp_path: Path, number: signal.Signals) -> None:
     process = await started(tmp_path, "await asyncio.sleep(0.05)")
+    process.send_signal(number)
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    assert (process.returncode, out, err) == (130, b"saved\n", b"")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_a_signal_after_the_app_has_left_is_heeded(tmp_path: Path, number: signal.Signals) -> None:
+    """Whoever leaves and closes the window at once leaves nothing of a demo world behind."""
+    process = await started(tmp_path, "await asyncio.sleep(0.05)", work=AFTER_AN_APP)
     process.send_signal(number)
     out, err = await asyncio.wait_for(process.communicate(), 60)
     assert (process.returncode, out, err) == (130, b"saved\n", b"")

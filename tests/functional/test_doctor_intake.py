@@ -10,7 +10,7 @@ import pytest
 
 from core.demo.immich_server import DemoImmich
 from core.doctor import examine
-from core.machine import Check, State
+from core.doctor_machine import Check, State
 from core.servers.immich_version import CORRECTION, LIBRARY, READING
 
 KEY = "demo-immich-key"

@@ -17,11 +17,11 @@ import pytest
 from immich_tables import LAYOUTS, PASSWORD, ROLE, Tables, schema
 
 from core.doctor_immich import examine_immich
+from core.doctor_machine import Check, State
 from core.errors import AuthenticationError, ConfigError, MalformedAnswerError, UnreachableError, WinnowError
 from core.intake.confidence import confidence_provider
 from core.intake.people import ConfidenceProvider, analysed
 from core.intake.route import route
-from core.machine import Check, State
 from core.model.incoming import Category, Destination
 from core.secret import Secret
 from core.servers import immich_database

@@ -60,9 +60,9 @@ def _timed(work: Any) -> float:
 async def _scan(way: str, folder: Path, data: Path) -> dict[str, Any]:
     from core.config import load_settings
     from core.runtime import open_runtime
-    from tui import rubbish
+    from tui import garbage_collection
 
-    rubbish.pass_over_once()  # as every command does
+    garbage_collection.pass_over_once()  # as every command does
     config = data / f"{way}.toml"
     config.parent.mkdir(parents=True, exist_ok=True)
     lines = ["[duplicates]", f"folders = [{json.dumps(str(folder))}]", f'hash_quality = "{way}"', 'media = ["image"]']

@@ -14,8 +14,8 @@ from typing import TextIO
 
 from core.config import data_folder, default_data_dir, load_settings
 from core.doctor import examine
+from core.doctor_machine import Check, State
 from core.errors import ConfigError
-from core.machine import Check, State
 from tui.console import Console
 from tui.present import plain
 

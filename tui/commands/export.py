@@ -17,7 +17,7 @@ from tui.commands.duplicates import STATUSES
 from tui.commands.intake import REVIEWED
 from tui.commands.listing import recommendations
 from tui.commands.opening import opened
-from tui.commands.writing import write_whole
+from tui.commands.output_file import write_whole
 from tui.console import JSON_VERSION
 from tui.documents import CSV_COLUMNS, recommendation_document, recommendation_row
 from tui.group_documents import GROUP_COLUMNS, group_document, group_rows, groups_of

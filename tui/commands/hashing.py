@@ -11,8 +11,8 @@ from core.runtime import BatchReport
 from core.words import count
 from tui.commands.decide import print_outcomes
 from tui.commands.opening import opened
+from tui.commands.output_file import write_whole
 from tui.commands.scan import progress_line
-from tui.commands.writing import write_whole
 from tui.present import plain
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from core.errors import UsageError
 from core.model.stash_boxes import EndpointState
 from core.runtime import Runtime, open_runtime
 from core.settings import normal_endpoint
-from tui import rubbish
+from tui import garbage_collection
 from tui.documents import host
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ async def opened(args: argparse.Namespace, console: Console, *, needs_stash: boo
 @asynccontextmanager
 async def opened_with(settings: Settings, args: argparse.Namespace, console: Console) -> AsyncIterator[Runtime]:
     """The runtime over settings that are at hand."""
-    rubbish.pass_over_once()
+    garbage_collection.pass_over_once()
     for warning in settings.warnings:
         console.note(warning)
     async with open_runtime(settings, data_dir=data_folder(settings, args.data_dir)) as runtime:

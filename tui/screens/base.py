@@ -137,7 +137,7 @@ class WinnowScreen(Guarded, Screen[None]):
         """Shown again: the header is brought up to date. Textual calls this of every class in turn."""
         header = self.query_one(Header)
         header.library = self.winnow.library_name
-        header.trouble = self.winnow.server_trouble
+        header.trouble = self.winnow.server.trouble
         self.query_one(Footer).renew()
 
     def on_server_checked(self, message: ServerChecked) -> None:

@@ -22,11 +22,11 @@ from core.runtime import (
     ScanOptions,
 )
 from tui.bindings import bindings
-from tui.messages import DecisionsChanged, JobsProgressed, ServerChecked
-from tui.screens.base import WinnowScreen
+from tui.messages import JobsProgressed, ServerChecked
 from tui.screens.dashboard_duplicates import duplicates_lines
 from tui.screens.dashboard_intake import intake_lines
 from tui.screens.dashboard_words import card_lines, no_server_lines, running_lines, trouble_lines
+from tui.screens.stored import StoredScreen
 from tui.widgets.card import Card
 from tui.widgets.scrolling import ScrollingText
 
@@ -47,7 +47,7 @@ class Cards(ScrollingText):
         await self.app.switch_mode("matching")
 
 
-class DashboardScreen(WinnowScreen):
+class DashboardScreen(StoredScreen):
     """A card a desk. Its figures come from the database and are there without any server."""
 
     SCOPE = "dashboard"
@@ -71,31 +71,20 @@ class DashboardScreen(WinnowScreen):
     def on_mount(self) -> None:
         """The keys move the cards. Other processes may scan and decide too."""
         self.query_one(Cards).focus()
-        self.set_interval(_REFRESH_SECONDS, self._reload)
-
-    def on_screen_resume(self) -> None:
-        """Old by now."""
-        self._reload()
-
-    def on_decisions_changed(self, _message: DecisionsChanged) -> None:
-        """Fewer or more wait."""
-        self._reload()
+        self.set_interval(_REFRESH_SECONDS, self.reload)
 
     def on_jobs_progressed(self, message: JobsProgressed) -> None:
         """Bars move; figures are read again when a job has ended."""
         self._show_running()
         if message.ended:
-            self._reload()
+            self.reload()
 
     def on_server_checked(self, _message: ServerChecked) -> None:
         """The trouble shows above the card."""
         self._show_trouble()
 
-    def _reload(self) -> None:
-        if self.is_current:
-            self.carry_out(self._load(), group="load", is_exclusive=True)
-
-    async def _load(self) -> None:
+    async def load(self) -> None:
+        """Read and show."""
         self._summary = await self.runtime.matching.summary()
         newest = await self.runtime.jobs.newest(kind=SCAN, limit=1)
         self._newest = newest[0] if newest else None
@@ -139,7 +128,7 @@ class DashboardScreen(WinnowScreen):
         )
 
     def _show_trouble(self) -> None:
-        lines = trouble_lines(self.winnow.server_trouble or "", has_stored=bool(self._summary and self._summary.scenes))
+        lines = trouble_lines(self.winnow.server.trouble or "", has_stored=bool(self._summary and self._summary.scenes))
         trouble = self.query_one("#trouble", Static)
         trouble.display = bool(lines)
         trouble.update(Content("\n").join(lines))
@@ -186,7 +175,7 @@ class DashboardScreen(WinnowScreen):
     async def _scan(self, options: ScanOptions) -> None:
         await self.runtime.matching.start_scan(options)
         self.winnow.say("The scan has started; it goes on whatever you do here.")
-        await self._load()
+        await self.load()
 
     def action_pause(self) -> None:
         """Pause, or go on."""
@@ -203,7 +192,7 @@ class DashboardScreen(WinnowScreen):
     def _ask(self, job_id: int, request: str) -> None:
         async def ask() -> None:
             await self.runtime.jobs.ask(job_id, request)
-            await self._load()
+            await self.load()
 
         self.carry_out(ask(), group="ask")
 

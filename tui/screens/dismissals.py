@@ -13,14 +13,13 @@ from core.model.recommendations import Dismissal
 from core.words import count
 from tui.bindings import bindings
 from tui.documents import host
-from tui.messages import DecisionsChanged
 from tui.present import content, plain
-from tui.screens.base import WinnowScreen
+from tui.screens.stored import StoredScreen
 from tui.widgets.record_table import Column, RecordTable
 from tui.wording import clock_time
 
 
-class DismissalsScreen(WinnowScreen):
+class DismissalsScreen(StoredScreen):
     """Every dismissal in force. Withdrawing is a decision like others: it stands in the history and can be undone."""
 
     SCOPE = "dismissals"
@@ -51,18 +50,8 @@ class DismissalsScreen(WinnowScreen):
         """The table has the keys."""
         self.query_one(RecordTable).focus()
 
-    def on_screen_resume(self) -> None:
-        """Old by now."""
-        self._reload()
-
-    def on_decisions_changed(self, _message: DecisionsChanged) -> None:
-        """Something was undone."""
-        self._reload()
-
-    def _reload(self) -> None:
-        self.carry_out(self._load(), group="load", is_exclusive=True)
-
-    async def _load(self) -> None:
+    async def load(self) -> None:
+        """Read and show."""
         self._dismissals = {one.id: one for one in await self.runtime.matching.dismissals()}
         self._selected &= self._dismissals.keys()
         self.query_one("#empty").display = not self._dismissals

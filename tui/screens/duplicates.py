@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import on
@@ -33,7 +33,6 @@ from tui.widgets.windowed_list import WindowedList
 if TYPE_CHECKING:
     from tui.screens.compare import CompareScreen
 
-_FIRST_ROWS: Final = 200
 _SHOWN: Final = 2  # pictures of the group under the cursor
 
 
@@ -53,7 +52,6 @@ class DuplicatesScreen(ListBrowser):
         self._summary: DuplicatesSummary | None = None
         self._group: Group | None = None
         self._compare: CompareScreen | None = None
-        self._decisions: GroupDecisions | None = None
         self._said = ""
 
     def compose_body(self) -> ComposeResult:
@@ -74,12 +72,10 @@ class DuplicatesScreen(ListBrowser):
         """The list."""
         return self.query_one(GroupList)
 
-    @property
+    @cached_property
     def decisions(self) -> GroupDecisions:
         """Where decisions are carried out."""
-        if self._decisions is None:
-            self._decisions = GroupDecisions(self.winnow)
-        return self._decisions
+        return GroupDecisions(self.winnow)
 
     def on_screen_resume(self) -> None:
         """Shown again: what happened elsewhere shows; the cursor follows what was compared."""
@@ -95,17 +91,13 @@ class DuplicatesScreen(ListBrowser):
     async def read_list(self) -> None:
         """The first page at once when it is opened for the first time, then all ids, then the sums."""
         desk, view = self.runtime.duplicates, self.view
-        if self._summary is None and not self.rows.ids:
-            self.rows.show_ids(await desk.ids(view.wanted, sort=view.sort, limit=_FIRST_ROWS))
-        ids = await desk.ids(view.wanted, sort=view.sort, is_reversed=view.is_reversed)
-        if view == self.view:
-            self.rows.show_ids(ids, is_from_top=self.take_top_wanted(), is_stale=True)
+        if await self.show_ids(desk.ids, is_first=self._summary is None):
             self._totals = await desk.totals(view.wanted)
             self.show_state()
         self._summary = await desk.summary()
         self.show_state()
         self._group = None
-        self._show_row()
+        self.show_row()
 
     async def read_rows(self, ids: Sequence[int]) -> list[GroupLine]:
         """These groups."""
@@ -128,20 +120,14 @@ class DuplicatesScreen(ListBrowser):
                     width=width,
                 )
             )
-        head = self.query_one(ListHead)
-        head.sort, head.is_reversed = self.view.sort, self.view.is_reversed
+        self.show_order()
         is_empty = self.show_empty(is_known=self._summary is not None)
         self.query_one("#foot").display = not is_empty
         if is_empty and self._summary is not None:
             words = empty_words(self._summary, self.view, lambda name: keys.shown(f"duplicates.{name}", limit=1))
             self.query_one("#empty", Static).update(words)
 
-    @on(WindowedList.CursorMoved)
-    def _cursor_moved(self, event: WindowedList.CursorMoved) -> None:
-        event.stop()
-        self._show_row()
-
-    def _show_row(self) -> None:
+    def show_row(self) -> None:
         """What the group under the cursor is; its files are read once the cursor rests on it."""
         row = self.rows.cursor_row
         if self._group is None or row is None or self._group.id != row.id:
@@ -187,8 +173,7 @@ class DuplicatesScreen(ListBrowser):
                     self.rows.action_nav_down()
                 self.reload()
             if words:
-                undo = self.winnow.keymap_in_force.shown("app.undo", limit=1)
-                self._said = words + (f"   {undo} takes it back" if undo else "")
+                self._said = self.with_way_back(words)
                 self._show_why()
 
         self.carry_out(decide(), group="decisions")

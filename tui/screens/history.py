@@ -12,9 +12,8 @@ from textual.widgets import Static
 
 from core.runtime import BatchRecord, EffectRecord, EffectState
 from tui.bindings import bindings
-from tui.messages import DecisionsChanged
 from tui.present import content, plain
-from tui.screens.base import WinnowScreen
+from tui.screens.stored import StoredScreen
 from tui.undo import undo_batch, undo_effect
 from tui.widgets.record_table import Column, RecordTable
 from tui.wording import clock_time, state
@@ -23,7 +22,7 @@ _LIMIT: Final = 200
 _ACTIONS_SHOWN: Final = 500
 
 
-class HistoryScreen(WinnowScreen):
+class HistoryScreen(StoredScreen):
     """Above the batches, newest first; below the actions of the one under the cursor."""
 
     SCOPE = "history"
@@ -63,18 +62,8 @@ class HistoryScreen(WinnowScreen):
         """The batches have the keys."""
         self._table.focus()
 
-    def on_screen_resume(self) -> None:
-        """Old by now."""
-        self._reload()
-
-    def on_decisions_changed(self, _message: DecisionsChanged) -> None:
-        """Something was undone."""
-        self._reload()
-
-    def _reload(self) -> None:
-        self.carry_out(self._load(), group="load", is_exclusive=True)
-
-    async def _load(self) -> None:
+    async def load(self) -> None:
+        """Read and show."""
         batches = await self.runtime.history.batches(_LIMIT)
         self._batches = {one.id: one for one in batches}
         self.query_one("#empty").display = not batches

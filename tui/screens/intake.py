@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from functools import partial
-from typing import Any, ClassVar, Final
+from functools import cached_property, partial
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,14 +13,12 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from core.intake.desk import IntakeSummary
-from core.intake.people_known import PersonChoice
 from core.intake.reading import ReviewEntry
 from core.model.incoming import Category
 from core.path_text import shown
 from core.runtime import ReviewAction, ReviewLine
 from tui.bindings import PLACEHOLDER, bindings
 from tui.pictures.detect import Drawing
-from tui.present import plain
 from tui.screens.intake_empty import empty_words
 from tui.screens.list_browser import ListBrowser
 from tui.screens.review_decisions import ReviewDecisions, suggested
@@ -35,8 +32,6 @@ from tui.widgets.review_list import SORTED, ReviewList, layout
 from tui.widgets.review_words import about_lines, status_lines
 from tui.widgets.thumb import Thumb
 from tui.widgets.windowed_list import WindowedList
-
-_FIRST_ROWS: Final = 200
 
 
 class IntakeScreen(ListBrowser):
@@ -56,7 +51,6 @@ class IntakeScreen(ListBrowser):
         self._summary: IntakeSummary | None = None
         self._entry: ReviewEntry | None = None
         self._going: set[int] = set()  # decided, and not carried out yet
-        self._decisions: ReviewDecisions | None = None
         self._said = ""
 
     def compose_body(self) -> ComposeResult:
@@ -78,12 +72,10 @@ class IntakeScreen(ListBrowser):
         """The list."""
         return self.query_one(ReviewList)
 
-    @property
+    @cached_property
     def decisions(self) -> ReviewDecisions:
         """Where decisions are carried out."""
-        if self._decisions is None:
-            self._decisions = ReviewDecisions(self.winnow)
-        return self._decisions
+        return ReviewDecisions(self.winnow)
 
     def on_screen_resume(self) -> None:
         """Shown again: what happened elsewhere shows."""
@@ -96,20 +88,14 @@ class IntakeScreen(ListBrowser):
     async def read_list(self) -> None:
         """The first page at once when it is opened for the first time, then all ids, then the counts."""
         desk, view = self.runtime.intake, self.view
-        if self._summary is None and not self.rows.ids:
-            self.rows.show_ids(await desk.ids(view.wanted, sort=view.sort, limit=_FIRST_ROWS))
-        ids = await desk.ids(view.wanted, sort=view.sort, is_reversed=view.is_reversed)
-        if view == self.view:
-            if self._going:
-                ids = array("q", (one for one in ids if one not in self._going))
-            self.rows.show_ids(ids, is_from_top=self.take_top_wanted(), is_stale=True)
+        if await self.show_ids(desk.ids, is_first=self._summary is None, without=self._going):
             self._counts = await desk.counts(view.of_all_categories)
             self.show_state()
         self._sources = await desk.sources()
         self._summary = await desk.summary()
         self.show_state()
         self._entry = None
-        self._show_row()
+        self.show_row()
 
     async def read_rows(self, ids: Sequence[int]) -> list[ReviewLine]:
         """These pictures."""
@@ -135,25 +121,14 @@ class IntakeScreen(ListBrowser):
                 width=width,
             )
         )
-        head = self.query_one(ListHead)
-        head.sort, head.is_reversed = self.view.sort, self.view.is_reversed
+        self.show_order()
         is_empty = self.show_empty(is_known=self._summary is not None)
         self.query_one("#middle").display = not is_empty
         if is_empty and self._summary is not None:
-            words = empty_words(
-                self._summary,
-                self.view,
-                lambda name: keys.shown(f"intake.{name}", limit=1),
-                was_used=bool(self._sources),
-            )
-            self.query_one("#empty", Static).update(words)
+            key, was_used = lambda name: keys.shown(f"intake.{name}", limit=1), bool(self._sources)
+            self.query_one("#empty", Static).update(empty_words(self._summary, self.view, key, was_used=was_used))
 
-    @on(WindowedList.CursorMoved)
-    def _cursor_moved(self, event: WindowedList.CursorMoved) -> None:
-        event.stop()
-        self._show_row()
-
-    def _show_row(self) -> None:
+    def show_row(self) -> None:
         """What is known of the picture under the cursor; its faces are read once the cursor rests on it."""
         key = self.rows.cursor_id
         if self._entry is None or self._entry.line.id != key:
@@ -177,8 +152,7 @@ class IntakeScreen(ListBrowser):
 
     def _say(self, words: str) -> None:
         """What was done, and how it is taken back, where the eye is."""
-        undo = self.winnow.keymap_in_force.shown("app.undo", limit=1)
-        self._said = f"\N{CHECK MARK} {words}" + (f"   {undo} takes it back" if undo else "")
+        self._said = self.with_way_back(f"\N{CHECK MARK} {words}")
         self.show_state()
 
     # -- decisions -------------------------------------------------------------------------------------------------
@@ -236,24 +210,10 @@ class IntakeScreen(ListBrowser):
             self.carry_out(self._approve_to([row.id]), group="question")
 
     async def _approve_to(self, wanted: list[int]) -> None:
-        from tui.dialogs.person import PersonDialog
-
         lines = await self.decisions.lines(wanted)
         if not lines:
             self.winnow.say("Nothing of this waits for a decision any more.", severity="warning")
-            return
-        seen = {suggested(one) for one in lines}
-        only = next(iter(seen)) if len(seen) == 1 else None
-        what = plain(lines[0].filename, width=40) if len(lines) == 1 else f"{len(lines):,} pictures"
-        dialog = PersonDialog(
-            f"File {what} to whom?",
-            suggested=only if isinstance(only, PersonChoice) else None,
-            can_assign=bool(self.winnow.settings.intake.immich.url),
-        )
-        chosen = await self.app.push_screen_wait(dialog)
-        if chosen is None:
-            return
-        if await self.decisions.confirm_person(lines, chosen.person, is_assigning=chosen.is_assigning):
+        elif (chosen := await self.decisions.choose_person(lines)) is not None:
             ids = [one.id for one in lines]
             self._do(ids, partial(self.decisions.approve, ids, chosen.person, is_assigning=chosen.is_assigning))
 

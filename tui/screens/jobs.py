@@ -15,7 +15,7 @@ from core.runtime import JobRecord, JobState, LogLine, Progress
 from tui.bindings import bindings
 from tui.messages import JobsProgressed
 from tui.present import content, paragraphs, plain
-from tui.screens.base import WinnowScreen
+from tui.screens.stored import StoredScreen
 from tui.widgets.record_table import Column, RecordTable
 from tui.widgets.scrolling import ScrollingText
 from tui.wording import ago, bar, clock_time, progress_words, rough, state
@@ -27,7 +27,7 @@ _OPEN: Final = (JobState.RUNNING, JobState.PAUSED)
 _LEVELS: Final = {"info": ("·", "$quiet"), "warning": ("!", "bold $warning"), "error": ("✗", "bold $error")}
 
 
-class JobsScreen(WinnowScreen):
+class JobsScreen(StoredScreen):
     """Above the jobs, below the log of the one under the cursor. Jobs of other processes show too."""
 
     SCOPE = "jobs"
@@ -61,17 +61,10 @@ class JobsScreen(WinnowScreen):
     def on_mount(self) -> None:
         """The table has the keys; what other processes do is looked at now and then."""
         self.query_one(RecordTable).focus()
-        self.set_interval(_REFRESH_SECONDS, self._reload)
+        self.set_interval(_REFRESH_SECONDS, self.reload)
 
-    def on_screen_resume(self) -> None:
-        """Old by now."""
-        self._reload()
-
-    def _reload(self) -> None:
-        if self.is_current:
-            self.carry_out(self._load(), group="load", is_exclusive=True)
-
-    async def _load(self) -> None:
+    async def load(self) -> None:
+        """Read and show."""
         records = await self.runtime.jobs.newest(limit=_LIMIT)
         self._jobs = {one.id: one for one in records}
         live = self.winnow.progress
@@ -145,7 +138,7 @@ class JobsScreen(WinnowScreen):
         """Running jobs move; ended ones are read again."""
         job = self.selected
         if message.ended or any(self._is_news(one) for one in message.progress.values()):
-            self._reload()
+            self.reload()
         elif job is not None and job.id in message.progress:
             self._show_progress(job, message.progress[job.id])
 
@@ -183,7 +176,7 @@ class JobsScreen(WinnowScreen):
 
     async def _asked(self, job_id: int, request: str) -> None:
         await self.runtime.jobs.ask(job_id, request)
-        await self._load()
+        await self.load()
 
     def action_resume(self) -> None:
         """Go on where it was; the job outlives this screen."""

@@ -5,8 +5,9 @@ A subclass says what is read and how it is shown. What it shows is stored, so no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from array import array
+from collections.abc import Collection, Sequence
+from typing import Any, Final, Protocol
 
 from textual import on
 from textual.timer import Timer
@@ -15,10 +16,20 @@ from textual.widgets import Input, Static
 from tui.messages import DecisionsChanged, JobsProgressed
 from tui.screens.base import WinnowScreen
 from tui.screens.list_view import ListView
+from tui.widgets.list_head import ListHead
 from tui.widgets.windowed_list import HasId, WindowedList
 
+_FIRST_ROWS: Final = 200
 _PAUSE_SECONDS: Final = 0.15  # between the last typed letter and the search
 _REFRESH_SECONDS: Final = 2.0  # between two looks at what a running scan added
+
+
+class ReadIds(Protocol):
+    """Reads the ids that a filter shows, in order."""
+
+    async def __call__(
+        self, wanted: Any, *, sort: Any, is_reversed: bool = False, limit: int | None = None
+    ) -> array[int]: ...
 
 
 class ListBrowser(WinnowScreen):
@@ -50,6 +61,10 @@ class ListBrowser(WinnowScreen):
         """Counts, filters, order, and words in place of an empty list."""
         raise NotImplementedError
 
+    def show_row(self) -> None:
+        """What is known of the row under the cursor."""
+        raise NotImplementedError
+
     def on_mount(self) -> None:
         """The keys go to the list."""
         self.query_one("#find").display = False
@@ -77,10 +92,21 @@ class ListBrowser(WinnowScreen):
         finally:
             self._is_reloading = False
 
-    def take_top_wanted(self) -> bool:
-        """Whether the cursor belongs on the first row now; asked once."""
-        is_wanted, self._is_top_wanted = self._is_top_wanted, False
-        return is_wanted
+    async def show_ids(self, read: ReadIds, *, is_first: bool, without: Collection[int] = ()) -> bool:
+        """Read what the filter shows, the first page at once when nothing was shown before (`is_first`), then all but
+        `without`; False when the filter or the order changed meanwhile.
+        """
+        view = self.view
+        if is_first and not self.rows.ids:
+            self.rows.show_ids(await read(view.wanted, sort=view.sort, limit=_FIRST_ROWS))
+        ids = await read(view.wanted, sort=view.sort, is_reversed=view.is_reversed)
+        if view != self.view:
+            return False
+        if without:
+            ids = array("q", (one for one in ids if one not in without))
+        is_from_top, self._is_top_wanted = self._is_top_wanted, False
+        self.rows.show_ids(ids, is_from_top=is_from_top, is_stale=True)
+        return True
 
     @on(WindowedList.WindowWanted)
     def _window_wanted(self, event: WindowedList.WindowWanted) -> None:
@@ -126,6 +152,16 @@ class ListBrowser(WinnowScreen):
         if shown and self.focused is None:
             rows.focus()
         return bool(empty.display)
+
+    def show_order(self) -> None:
+        """The head of the list says how it is ordered."""
+        head = self.query_one(ListHead)
+        head.sort, head.is_reversed = self.view.sort, self.view.is_reversed
+
+    @on(WindowedList.CursorMoved)
+    def _cursor_moved(self, event: WindowedList.CursorMoved) -> None:
+        event.stop()
+        self.show_row()
 
     @on(WindowedList.MarksChanged)
     def _marks_changed(self, event: WindowedList.MarksChanged) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
-from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
@@ -18,9 +16,6 @@ from tui.widgets.field import Field
 from tui.widgets.list_head import ListHead
 from tui.widgets.match_list import SORTED, MatchList, layout
 from tui.widgets.match_status import Counts, MatchStatus, MatchWhy
-from tui.widgets.windowed_list import WindowedList
-
-_FIRST_ROWS: Final = 200
 
 
 class MatchBrowser(ListBrowser):
@@ -45,31 +40,22 @@ class MatchBrowser(ListBrowser):
         yield MatchWhy(id="why")
 
     @property
-    def matches(self) -> MatchList:
-        """The rows."""
-        return self.query_one(MatchList)
-
-    @property
     def rows(self) -> MatchList:
-        """The rows, as every list has them."""
-        return self.matches
+        """The list."""
+        return self.query_one(MatchList)
 
     # -- loading ---------------------------------------------------------------------------------------------------
 
     async def read_list(self) -> None:
         """The first page at once when it is opened for the first time, then all ids, then the counts."""
-        desk, view = self.runtime.matching, self.view
-        if self._summary is None and not self.matches.ids:
-            self.matches.show_ids(await desk.ids(view.wanted, sort=view.sort, limit=_FIRST_ROWS))
-        ids = await desk.ids(view.wanted, sort=view.sort, is_reversed=view.is_reversed)
-        if view == self.view:
-            self.matches.show_ids(ids, is_from_top=self.take_top_wanted(), is_stale=True)
+        desk = self.runtime.matching
+        if await self.show_ids(desk.ids, is_first=self._summary is None):
             self.show_state()
         summary = self._summary = await desk.summary()
         self._endpoints = [state.endpoint for state in summary.endpoints]
         names = {state.endpoint: state.name for state in summary.endpoints if state.name}
         if names != self._names:
-            self._names = self.matches.endpoint_names = names
+            self._names = self.rows.endpoint_names = names
         self.show_state()
 
     async def read_rows(self, ids: Sequence[int]) -> list[Recommendation]:
@@ -80,7 +66,7 @@ class MatchBrowser(ListBrowser):
 
     def show_state(self) -> None:
         """Counts, filters, order, and words in place of an empty list."""
-        status, summary, matches = self.query_one(MatchStatus), self._summary, self.matches
+        status, summary, matches = self.query_one(MatchStatus), self._summary, self.rows
         shown = len(matches.ids)
         keys = self.winnow.keymap_in_force
         if summary is not None:
@@ -89,17 +75,14 @@ class MatchBrowser(ListBrowser):
         status.filters = tuple(self.view.filter_words(self._names))
         status.order = self.view.sort_words
         status.way_out = keys.shown("matching.clear-filters", limit=1)
-        head = self.query_one(ListHead)
-        head.sort, head.is_reversed = self.view.sort, self.view.is_reversed
+        self.show_order()
         if self.show_empty(is_known=summary is not None) and summary is not None:
             words = empty_words(summary, self.view, lambda name: keys.shown(f"matching.{name}", limit=1))
             self.query_one("#empty", Static).update(words)
 
-    @on(WindowedList.CursorMoved)
-    def _cursor_moved(self, event: WindowedList.CursorMoved) -> None:
-        event.stop()
-        why = self.query_one(MatchWhy)
-        why.row = self.matches.cursor_row
+    def show_row(self) -> None:
+        """Why the proposal under the cursor is one."""
+        self.query_one(MatchWhy).row = self.rows.cursor_row
 
     # -- filter ----------------------------------------------------------------------------------------------------
 

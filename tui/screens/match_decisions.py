@@ -103,7 +103,7 @@ class MatchDecisions:
         if report.stopped_by:
             if not any(report.stopped_by in outcome.words for outcome in report.not_done):
                 self._app.say(report.stopped_by, severity="error")
-            self._app.check_server()  # it may be why; then the header says so now
+            self._app.server.check()  # it may be why; then the header says so now
         return bool(report.done)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -34,20 +34,17 @@ class MatchingScreen(MatchBrowser):
     def __init__(self) -> None:
         super().__init__()
         self._detail: MatchDetailScreen | None = None
-        self._decisions: MatchDecisions | None = None
 
-    @property
+    @cached_property
     def decisions(self) -> MatchDecisions:
         """Where decisions are carried out."""
-        if self._decisions is None:
-            self._decisions = MatchDecisions(self.winnow)
-        return self._decisions
+        return MatchDecisions(self.winnow)
 
     def on_screen_resume(self) -> None:
         """Shown again: what happened elsewhere shows; the cursor follows what was looked at in detail."""
         self.query_one(MatchWhy).said = ""  # it may have been taken back meanwhile
         if self._detail is not None:
-            self.matches.move_to_id(self._detail.current_id)
+            self.rows.move_to_id(self._detail.current_id)
             self._detail = None
         self.reload()
 
@@ -55,21 +52,21 @@ class MatchingScreen(MatchBrowser):
 
     def _on_row(self, decide: Callable[[Recommendation], None]) -> None:
         """Do it with the row under the cursor, where there is one to be seen."""
-        row = self.matches.cursor_row
+        row = self.rows.cursor_row
         if row is not None:
             decide(row)
-        elif self.matches.ids:
+        elif self.rows.ids:
             self.winnow.say("The line is still being loaded.")
 
     def action_accept(self) -> None:
         """Link the row under the cursor; a selection is shown first and confirmed."""
-        if self.matches.marked:
-            self._accept_many(ids=sorted(self.matches.marked))
+        if self.rows.marked:
+            self._accept_many(ids=sorted(self.rows.marked))
         else:
             self._on_row(self._accept)
 
     def _accept(self, row: Recommendation) -> None:
-        self.matches.drop({row.id})  # the next one is there at once; a refusal brings the row back
+        self.rows.drop({row.id})  # the next one is there at once; a refusal brings the row back
         self.carry_out(self._decide(self.decisions.accept(row)), group="decisions")
 
     async def _decide(self, work: Any) -> None:
@@ -79,8 +76,7 @@ class MatchingScreen(MatchBrowser):
         finally:
             self.reload()
         if words:
-            undo = self.winnow.keymap_in_force.shown("app.undo", limit=1)
-            self.query_one(MatchWhy).said = words + (f"   {undo} takes it back" if undo else "")
+            self.query_one(MatchWhy).said = self.with_way_back(words)
 
     def action_turn_down(self) -> None:
         """Turn down for good, with a reason."""
@@ -91,8 +87,8 @@ class MatchingScreen(MatchBrowser):
         self._ask_dismiss(is_until_next_scan=True)
 
     def _ask_dismiss(self, *, is_until_next_scan: bool) -> None:
-        marked = sorted(self.matches.marked)
-        row = self.matches.cursor_row
+        marked = sorted(self.rows.marked)
+        row = self.rows.cursor_row
         if not marked and row is None:
             return
         what = (
@@ -108,14 +104,14 @@ class MatchingScreen(MatchBrowser):
             else:
                 assert row is not None
                 work = self.decisions.dismiss([row], reason=reason, is_until_next_scan=until)
-            self.matches.drop(marked or {row.id if row else 0})
+            self.rows.drop(marked or {row.id if row else 0})
             self.carry_out(self._decide(work), group="decisions")
 
         self.app.push_screen(DismissDialog(what, is_until_next_scan=is_until_next_scan), chosen)
 
     def action_skip(self) -> None:
         """Leave it and go on."""
-        self.matches.action_nav_down()
+        self.rows.action_nav_down()
 
     def action_accept_all(self) -> None:
         """The high-confidence ones that the filter shows, after a look at the list."""
@@ -137,7 +133,7 @@ class MatchingScreen(MatchBrowser):
             return
         chosen = await self.app.push_screen_wait(AcceptAllDialog(plan, names=self._names))
         if chosen is not None:
-            self.matches.drop({item.id for item in chosen.accepted})
+            self.rows.drop({item.id for item in chosen.accepted})
             await self._decide(self.decisions.accept_plan(chosen))
 
     def action_metadata(self) -> None:
@@ -148,7 +144,7 @@ class MatchingScreen(MatchBrowser):
 
             def chosen(choices: Choices | None) -> None:
                 if choices is not None:
-                    self.matches.drop({row.id})
+                    self.rows.drop({row.id})
                     self.carry_out(self._decide(self.decisions.accept(row, metadata=choices)), group="decisions")
 
             self.app.push_screen(MetadataDialog(row, partial(self.runtime.matching.compare_metadata, row)), chosen)
@@ -162,9 +158,9 @@ class MatchingScreen(MatchBrowser):
         from tui.screens.match_detail import MatchDetailScreen
 
         event.stop()
-        key = self.matches.cursor_id
+        key = self.rows.cursor_id
         if key is not None:
-            self._detail = MatchDetailScreen(key, self.matches.ids, self.decisions, self._names)
+            self._detail = MatchDetailScreen(key, self.rows.ids, self.decisions, self._names)
             self.app.push_screen(self._detail)
 
     def action_copy_urls(self) -> None:

@@ -18,6 +18,7 @@ from tui.present import content, plain
 if TYPE_CHECKING:
     from core.intake.desk import IntakeDesk
     from tui.app import WinnowApp
+    from tui.dialogs.person import Chosen
 
 _CHUNK: Final = 500  # lines read at a time
 _NAMED: Final = 8  # lines of a question
@@ -71,6 +72,24 @@ class ReviewDecisions:
         )
         note = f"{count(left, 'picture')} without a suggestion will stay." if left else ""
         return groups if await self._ask(question, told, "file them", note) else []
+
+    async def choose_person(self, lines: Sequence[ReviewLine]) -> Chosen | None:
+        """Ask whom these show, and once more what `confirm_person` asks; None where that is not said."""
+        from tui.dialogs.person import PersonDialog
+
+        seen = {suggested(one) for one in lines}
+        only = next(iter(seen)) if len(seen) == 1 else None
+        what = plain(lines[0].filename, width=40) if len(lines) == 1 else f"{len(lines):,} pictures"
+        dialog = PersonDialog(
+            f"File {what} to whom?",
+            suggested=only if isinstance(only, PersonChoice) else None,
+            can_assign=bool(self._app.settings.intake.immich.url),
+        )
+        chosen = await self._app.push_screen_wait(dialog)
+        if chosen is None:
+            return None
+        is_sure = await self.confirm_person(lines, chosen.person, is_assigning=chosen.is_assigning)
+        return chosen if is_sure else None
 
     async def confirm_person(
         self, lines: Sequence[ReviewLine], person: PersonChoice | str, *, is_assigning: bool

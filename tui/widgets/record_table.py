@@ -28,31 +28,24 @@ class RecordTable(DataTable[Content], inherit_bindings=False):
 
     BINDINGS: ClassVar = bindings("nav")
 
-    class Opened(Message):
+    class Told(Message):
+        """What is said of one record; `key` is empty when there is none."""
+
+        def __init__(self, table: RecordTable, key: str) -> None:
+            self.table = table
+            self.key = key
+            super().__init__()
+
+        @property
+        def control(self) -> RecordTable:
+            """The table."""
+            return self.table
+
+    class Opened(Told):
         """The record under the cursor is to be opened."""
 
-        def __init__(self, table: RecordTable, key: str) -> None:
-            self.table = table
-            self.key = key
-            super().__init__()
-
-        @property
-        def control(self) -> RecordTable:
-            """The table."""
-            return self.table
-
-    class Moved(Message):
-        """The cursor stands on another record; `key` is empty when there is none."""
-
-        def __init__(self, table: RecordTable, key: str) -> None:
-            self.table = table
-            self.key = key
-            super().__init__()
-
-        @property
-        def control(self) -> RecordTable:
-            """The table."""
-            return self.table
+    class Moved(Told):
+        """The cursor stands on another record."""
 
     def __init__(self, layout: Sequence[Column], *, id: str | None = None) -> None:  # noqa: A002  Textual's name
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1, show_header=True)

@@ -22,9 +22,9 @@ from core.duplicates.scan import DuplicatesReport, DuplicatesScan
 from core.hashing import HashReport, HashRequest, HashRun
 from core.job import Job
 from core.jobs import Jobs
+from core.media.file_at_path import look_at
 from core.media.folders import media_of
 from core.media.pool import MediaPool
-from core.media.seen import look_at
 from core.model.groups import Group, GroupFilter
 from core.model.library_files import LibraryFile
 from core.model.library_records import Media

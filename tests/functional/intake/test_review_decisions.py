@@ -129,8 +129,7 @@ async def test_skipped_ones_come_last_and_are_not_in_the_history(place: Place) -
         assert await runtime.intake.skip([ids[2]]) == 0
 
 
-@pytest.mark.parametrize("decide", ["approve", "reject"])
-async def test_changed_and_vanished_files_are_refused_and_the_rest_goes_on(place: Place, decide: str) -> None:
+async def test_changed_and_vanished_files_are_not_approved_and_the_rest_goes_on(place: Place) -> None:
     ids = await several(place, 4)
     folder = place.review / "unidentified"
     (folder / "unknown_p0.jpg").write_bytes(b"picture changed")
@@ -138,8 +137,7 @@ async def test_changed_and_vanished_files_are_refused_and_the_rest_goes_on(place
     (folder / "unknown_p2.jpg").unlink()
     (folder / "unknown_p2.jpg").symlink_to(folder / "unknown_p0.jpg")
     async with desk_over(place) as runtime:
-        work = runtime.intake.approve(ids, "Ada") if decide == "approve" else runtime.intake.reject(ids)
-        report = await work
+        report = await runtime.intake.approve(ids, "Ada")
         assert [("changed since" in one, "is gone" in one) for one in report.refused_before] == [
             (True, False),
             (False, True),
@@ -148,6 +146,46 @@ async def test_changed_and_vanished_files_are_refused_and_the_rest_goes_on(place
         assert len(report.done) == 1
         assert list(await runtime.intake.ids(ReviewFilter(), sort=ReviewSort.OLDEST)) == ids[:3]
         assert (folder / "unknown_p0.jpg").read_bytes() == b"picture changed"
+
+
+async def test_a_file_that_is_gone_is_let_go_by_rejecting_it_and_what_changed_stays(place: Place) -> None:
+    ids = await several(place, 4)
+    folder = place.review / "unidentified"
+    (folder / "unknown_p0.jpg").write_bytes(b"picture changed")
+    (folder / "unknown_p1.jpg").unlink()
+    (folder / "unknown_p2.jpg").unlink()
+    (folder / "unknown_p2.jpg").symlink_to(folder / "unknown_p0.jpg")
+    async with desk_over(place) as runtime:
+        report = await runtime.intake.reject(ids)
+        assert [("changed since" in one, "is gone" in one) for one in report.refused_before] == [
+            (True, False),
+            (False, True),
+        ]
+        assert report.done[0].title == "let go unknown_p1.jpg, whose file is gone"
+        assert list(await runtime.intake.ids(ReviewFilter(), sort=ReviewSort.OLDEST)) == [ids[0], ids[2]]
+        assert (await runtime.history.undo_batch(report.batch_id)).not_done == []
+        assert list(await runtime.intake.ids(ReviewFilter(), sort=ReviewSort.OLDEST)) == ids
+        assert (await item(place, ids[1])).state is ItemState.REVIEW
+
+
+async def test_what_was_let_go_was_rejected_until_that_is_taken_back(place: Place) -> None:
+    review_id = await in_review(place, "lost.jpg", b"the only one")
+    (place.review / "unidentified" / "unknown_lost.jpg").unlink()
+    async with desk_over(place) as runtime:
+        report = await runtime.intake.reject([review_id])
+        assert await known_as_deleted(place, [b"the only one"]) == [True]
+        assert (await runtime.history.undo_batch(report.batch_id)).not_done == []
+        assert await known_as_deleted(place, [b"the only one"]) == [False]
+
+
+async def test_a_file_of_a_folder_that_is_not_there_is_not_let_go(place: Place, tmp_path: Path) -> None:
+    (review_id,) = await several(place, 1)
+    (place.review / "unidentified").rename(tmp_path / "elsewhere")
+    async with desk_over(place) as runtime:
+        report = await runtime.intake.reject([review_id])
+        assert "cannot be reached" in report.refused_before[0]
+        assert report.done == []
+        assert list(await runtime.intake.ids(ReviewFilter())) == [review_id]
 
 
 async def test_a_touched_file_is_the_same_by_its_content(place: Place) -> None:

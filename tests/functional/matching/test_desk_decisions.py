@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import copy
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
+from decision_cases import accept, held, undo_last
 from matching_desk import (
     add_entry,
     add_scene,
-    asked,
     desk_of,
     entry_name,
-    everything,
-    forget_requests,
     link,
     of_scene,
     only,
@@ -23,52 +18,14 @@ from matching_desk import (
     words_of,
 )
 
-from core.demo.cases import Case, entry_id
+from core.demo.cases import Case
 from core.demo.faults import FaultKind, RecordedRequest
-from core.demo.graphql_http import picture
-from core.demo.stash_objects import DemoScene
-from core.demo.state import PLAIN
 from core.demo.world import DemoWorld
-from core.errors import JobRunningError, UndoRefusedError, UsageError
-from core.matching.metadata import Choice, Field, uniform_choices
-from core.model.recommendations import Recommendation, RecommendationFilter, Status
+from core.errors import JobRunningError, UsageError
+from core.model.recommendations import RecommendationFilter, Status
 from core.runtime import JobState, Runtime, ScanOptions
 
-JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
-
-
-@pytest.fixture
-async def scanned(world: DemoWorld) -> AsyncIterator[Runtime]:
-    """The 28 cases after one scan."""
-    async with desk_of(world) as runtime:
-        await runtime.matching.scan()
-        yield runtime
-
-
-def held(world: DemoWorld) -> dict[int, dict[str, Any]]:
-    """All that the scenes of Stash hold, but the time of the last write."""
-    return {number: state_of(scene) for number, scene in world.stash.library.scenes.items()}
-
-
-def state_of(scene: DemoScene) -> dict[str, Any]:
-    plain = {name: copy.copy(getattr(scene, name)) for name in PLAIN if name != "updated_at"}
-    return plain | {
-        "studio": scene.studio and scene.studio.id,
-        "performers": sorted(one.id for one in scene.performers),
-        "tags": sorted(one.id for one in scene.tags),
-        "stash_ids": sorted((one.endpoint, one.stash_id) for one in scene.stash_ids),
-        "has_cover": scene.cover is not None,
-    }
-
-
-async def accept(runtime: Runtime, *ids: int, **options: Any) -> Any:
-    return await runtime.matching.accept(await runtime.matching.plan_accept(ids), **options)
-
-
-async def undo_last(runtime: Runtime) -> Any:
-    batch = await runtime.history.last_undoable()
-    assert batch is not None
-    return await runtime.history.undo_batch(batch.id)
+pytest_plugins = ["decision_fixtures"]
 
 
 async def test_accept_all_with_exclusions_and_an_endpoint(world: DemoWorld, scanned: Runtime) -> None:
@@ -327,163 +284,3 @@ async def test_another_candidate_still_surfaces(empty_world: DemoWorld) -> None:
             entry_name(1): (Status.DISMISSED, False),
             entry_name(1, copy=1): (Status.PENDING, True),
         }
-
-
-# -- metadata ------------------------------------------------------------------------------------------------------
-
-
-async def _metadata(world: DemoWorld, runtime: Runtime) -> Recommendation:
-    entry = world.boxes[0].library.scenes[entry_id(0, Case.METADATA)]
-    for image in entry.images:
-        image.source = JPEG
-    await runtime.matching.scan(ScanOptions(is_full=True))
-    return await only(runtime, Case.METADATA)
-
-
-async def test_side_by_side(world: DemoWorld, scanned: Runtime) -> None:
-    """ "field by field", by stash id, by name, by alias; what is not here is listed and not invented"""
-    one = await _metadata(world, scanned)
-    changes = {
-        change.field: change for change in await scanned.matching.compare_metadata(one, uniform_choices(Choice.FILL))
-    }
-    assert set(changes) == set(Field)
-    performers = changes[Field.PERFORMERS]
-    assert isinstance(performers.result, tuple)
-    assert {getattr(person, "name", "") for person in performers.result} == {"Ada F.", "Bruno Vale", "C. Marsh"}
-    assert [item.remote.name for item in performers.unresolved] == ["Dmitri Sand"]
-    assert [item.remote.name for item in changes[Field.TAGS].unresolved] == ["Aurora"]
-    assert getattr(changes[Field.STUDIO].result, "name", "") == "Meadow Pics"
-    kept = await scanned.matching.compare_metadata(one, {})
-    assert not any(change.is_change for change in kept)
-
-
-@pytest.mark.parametrize("choice", [Choice.FILL, Choice.REPLACE])
-async def test_accept_with_metadata(world: DemoWorld, scanned: Runtime, choice: Choice) -> None:
-    """Every field is written as chosen and every one is put back; nothing is blanked, nothing invented"""
-    one = await _metadata(world, scanned)
-    scene = world.stash.library.scenes[Case.METADATA]
-    entry = world.boxes[0].library.scenes[one.candidate.id]
-    scene.details, scene.urls, scene.code = "My own words.", ["https://mine.example/1"], ""
-    scene.performers = [world.stash.library.performers[4]]
-    scene.cover = JPEG + b"mine"
-    entry.director, entry.code = "Edda Lind", None
-    scene.code = "MINE-1"
-    touch(scene)
-    before, counts = state_of(scene), (len(world.stash.library.performers), len(world.stash.library.tags))
-    await scanned.matching.scan(ScanOptions(is_full=True))
-    report = await accept(scanned, one.id, metadata=uniform_choices(choice, cover=choice))
-    assert report.not_done == []
-    after = state_of(scene)
-    assert after["title"] == "Aurora over the Sea"
-    assert after["date"] == "2021-11"
-    assert after["director"] == "Edda Lind"
-    assert after["code"] == "MINE-1"  # the entry states none: nothing is blanked
-    assert after["details"] == ("My own words." if choice is Choice.FILL else entry.details)
-    assert after["studio"] == 1
-    assert after["performers"] == [1, 2, 3, 4]  # one is not known here, so none is taken away
-    assert set(after["tags"]) == {1, 2, 3}
-    assert after["urls"][0] == "https://mine.example/1"
-    assert set(entry.urls) < set(after["urls"])
-    assert picture(scene.cover) == (JPEG + b"mine" if choice is Choice.FILL else JPEG)
-    assert after["organized"] == before["organized"]
-    assert (len(world.stash.library.performers), len(world.stash.library.tags)) == counts
-    effects = await scanned.history.effects(report.batch_id)
-    assert any("Dmitri Sand" in words for words in (effects[1].after or {})["unresolved"])
-    report = await undo_last(scanned)
-    assert report.not_done == []
-    assert state_of(scene) == before
-    assert picture(scene.cover) == JPEG + b"mine"
-    assert (await only(scanned, Case.METADATA)).status is Status.PENDING
-
-
-async def test_no_cover_from_a_stash_box_that_is_turned_off(world: DemoWorld, scanned: Runtime) -> None:
-    """Stash would fetch it there: all else is taken from what Winnow knows already"""
-    one = await _metadata(world, scanned)
-    scene = world.stash.library.scenes[Case.METADATA]
-    forget_requests(world)
-    async with desk_of(world, disabled_endpoints=(one.endpoint,)) as runtime:
-        choices = uniform_choices(Choice.REPLACE, cover=Choice.REPLACE)
-        changes = {change.field: change for change in await runtime.matching.compare_metadata(one, choices)}
-        assert "turned off" in changes[Field.COVER].notes[0]
-        report = await accept(runtime, one.id, metadata=choices)
-        assert report.not_done == []
-    assert (scene.cover, scene.title) == (None, "Aurora over the Sea")
-    assert len(world.boxes[0].log.requests) == 0
-
-
-async def test_metadata_without_the_link_is_not_taken(world: DemoWorld, scanned: Runtime) -> None:
-    """A refused link takes its metadata with it, and the reason says so"""
-    one = await only(scanned, Case.METADATA)
-    scene = world.stash.library.scenes[Case.METADATA]
-    plan = await scanned.matching.plan_accept([one.id])
-    link(scene, world, "another")
-    before = state_of(scene)
-    report = await scanned.matching.accept(plan, metadata=uniform_choices(Choice.REPLACE))
-    assert [outcome.is_done for outcome in report.outcomes] == [False, False]
-    assert "not linked to this entry" in report.not_done[1].words
-    assert state_of(scene) == before
-
-
-# -- telling the stash-box -----------------------------------------------------------------------------------------
-
-
-def _votes(world: DemoWorld, box: int, case: Case) -> list[tuple[int, int]]:
-    entry = world.boxes[box].library.scenes[entry_id(box, case)]
-    return [(one.value, one.duration) for one in entry.fingerprints if one.user_vote > 0]
-
-
-@pytest.mark.parametrize(("is_on", "is_by_person"), [(False, True), (True, False), (True, True)])
-async def test_submissions_only_when_on_and_by_a_person(world: DemoWorld, *, is_on: bool, is_by_person: bool) -> None:
-    """ "off by default, only for matches a person accepted", and only for links that were really made"""
-    async with desk_of(world, submit_fingerprints=is_on) as runtime:
-        await runtime.matching.scan()
-        rows = [
-            *await of_scene(runtime, Case.CERTAIN_BOTH),
-            *await of_scene(runtime, Case.MULTI_FILE),
-            await only(runtime, Case.CERTAIN_BOX1),
-        ]
-        plan = await runtime.matching.plan_accept([one.id for one in rows])
-        link(world.stash.library.scenes[Case.CERTAIN_BOX1], world, "another")  # a conflict
-        forget_requests(world)
-        report = await runtime.matching.accept(plan, is_by_person=is_by_person)
-        assert len(report.not_done) == 1
-    film = world.stash.library.scenes[Case.CERTAIN_BOTH].files[0]
-    expected = {(int(value, 16), int(film.duration)) for value in film.fingerprints.values()}
-    for box in (0, 1):
-        told = _votes(world, box, Case.CERTAIN_BOTH)
-        assert set(told) == (expected if is_on and is_by_person else set())
-    assert _votes(world, 0, Case.CERTAIN_BOX1) == []
-    assert len(_votes(world, 0, Case.MULTI_FILE)) == (4 if is_on and is_by_person else 0)
-    if not (is_on and is_by_person):
-        assert [len(box.log.requests) for box in world.boxes] == [0, 0]
-
-
-async def test_a_failed_submission_is_told_and_the_link_stands(world: DemoWorld) -> None:
-    """And it says beforehand that it cannot be undone; the link itself can"""
-    world.boxes[0].faults.add(FaultKind.ERROR, times=None, only="submitFingerprints", message="read only today")
-    async with desk_of(world, submit_fingerprints=True) as runtime:
-        await runtime.matching.scan()
-        one = await only(runtime, Case.CERTAIN_BOX1)
-        report = await accept(runtime, one.id, is_by_person=True)
-        assert len(report.done) == 1
-        assert "read only today" in report.not_done[0].words
-        assert "cannot be undone" in report.not_done[0].title
-        assert (await only(runtime, Case.CERTAIN_BOX1)).status is Status.ACCEPTED
-        batch = (await runtime.history.batches())[0]
-        with pytest.raises(UndoRefusedError):
-            await runtime.history.undo_batch(batch.id)
-        assert (await undo_last(runtime)).not_done == []
-        assert world.stash.library.scenes[Case.CERTAIN_BOX1].stash_ids == []
-
-
-async def test_no_decision_asks_a_stash_box(world: DemoWorld, scanned: Runtime) -> None:
-    """Everything a decision needs is stored: none of them contacts a stash-box"""
-    forget_requests(world)
-    one, two = await only(scanned, Case.CERTAIN_BOX1), await only(scanned, Case.MULTI_FILE)
-    await accept(scanned, one.id, is_by_person=True)
-    await scanned.matching.dismiss([two.id])
-    await scanned.matching.withdraw([row.id for row in await scanned.matching.dismissals()])
-    await undo_last(scanned)
-    assert [asked(world, box) for box in (0, 1)] == [0, 0]
-    assert [len(box.log.requests) for box in world.boxes] == [0, 0]
-    assert await everything(scanned)

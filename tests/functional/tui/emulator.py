@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.cells import get_character_cell_size
 
-from tui.ink import PLAIN, Ink, ink_of
+from tui.cell_pen import PLAIN, Ink, ink_of
 
 Grid = list[list[tuple[str, Ink]]]
 _PART: Final = re.compile(r"\x1b\[([0-9;]*)([Hmr])|\x1bM|\n|[^\x1b\n\x00-\x1f]")

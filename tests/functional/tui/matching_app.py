@@ -49,7 +49,7 @@ class Driven:
     @property
     def row(self) -> Recommendation:
         """The row under the cursor."""
-        row = self.list_screen.matches.cursor_row
+        row = self.list_screen.rows.cursor_row
         assert row is not None
         return row
 
@@ -85,7 +85,7 @@ class Driven:
 
     async def put_cursor(self, title: str) -> Recommendation:
         """Put the cursor on the first row of a scene with this title."""
-        matches = self.list_screen.matches
+        matches = self.list_screen.rows
         desk = self.app.runtime.matching
         rows = await desk.rows(matches.ids)
         wanted = next(row for row in rows if row.local_title == title)
@@ -121,5 +121,5 @@ async def driven(
         screen = it.list_screen
         await it.until(lambda: screen._summary is not None and not screen._is_reloading, "loaded")
         if is_scanned:
-            await it.until(lambda: screen.matches.cursor_row is not None, "rows")
+            await it.until(lambda: screen.rows.cursor_row is not None, "rows")
         yield it

@@ -173,10 +173,10 @@ async def test_hostile_names_stay_text(world: DemoWorld, tmp_path: Path) -> None
     async with driven(world, tmp_path / "data") as it:
         row = next(
             row
-            for row in await it.app.runtime.matching.rows(it.list_screen.matches.ids)
+            for row in await it.app.runtime.matching.rows(it.list_screen.rows.ids)
             if row.scene_id == Case.HOSTILE_NAME
         )
-        it.list_screen.matches.move_to_id(row.id)
+        it.list_screen.rows.move_to_id(row.id)
         await it.press("enter")
         await shown(it)
         assert "[/b][red]␛[2J�" in it.text

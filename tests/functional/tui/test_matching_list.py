@@ -70,12 +70,12 @@ async def test_accept_links_the_scene_goes_on_to_the_next_and_one_key_undoes_it(
 ) -> None:
     async with driven(world, tmp_path / "data") as it:
         wanted = await it.put_cursor("Certain box1")
-        following = it.list_screen.matches.ids[it.list_screen.matches.cursor_index + 1]
+        following = it.list_screen.rows.ids[it.list_screen.rows.cursor_index + 1]
         await it.press("a")
         await it.until(lambda: stash_ids(world, Case.CERTAIN_BOX1), "linked")
         await it.sees("linked Certain box1 with Certain box1")
         assert stash_ids(world, Case.CERTAIN_BOX1) == {wanted.endpoint: wanted.candidate.id}
-        assert it.list_screen.matches.cursor_id == following
+        assert it.list_screen.rows.cursor_id == following
         await it.sees("24 pending")
         await it.press("u")
         await it.until(lambda: not isinstance(it.app.screen, MatchingScreen), "a preview of the undo")
@@ -87,7 +87,7 @@ async def test_accept_links_the_scene_goes_on_to_the_next_and_one_key_undoes_it(
 async def test_several_accepts_in_a_row_are_all_carried_out(world: DemoWorld, tmp_path: Path) -> None:
     async with driven(world, tmp_path / "data") as it:
         await it.put_cursor("Multi file")
-        chosen = [*it.list_screen.matches.ids][it.list_screen.matches.cursor_index :][:3]
+        chosen = [*it.list_screen.rows.ids][it.list_screen.rows.cursor_index :][:3]
         await it.press("a", "a", "a")
         for key in chosen:
             for _ in range(300):
@@ -105,7 +105,7 @@ async def test_a_refused_accept_is_said_in_words_and_the_row_comes_back(world: D
         await it.press("a")
         await it.heard("is dismissed meanwhile")
         assert not stash_ids(world, Case.CERTAIN_BOX1)
-        await it.until(lambda: wanted.id not in it.list_screen.matches.ids, "gone from the list")
+        await it.until(lambda: wanted.id not in it.list_screen.rows.ids, "gone from the list")
 
 
 async def test_an_accept_of_a_scene_that_is_gone_is_refused_with_the_reason(world: DemoWorld, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ async def test_not_now_dismisses_until_the_next_scan(world: DemoWorld, tmp_path:
 async def test_skip_leaves_it_undecided_and_goes_on(world: DemoWorld, tmp_path: Path) -> None:
     async with driven(world, tmp_path / "data") as it:
         await it.press("s", "s")
-        assert it.list_screen.matches.cursor_index == 2
+        assert it.list_screen.rows.cursor_index == 2
         assert "25 pending" in it.text
 
 
@@ -195,10 +195,10 @@ async def test_find_narrows_while_one_types_and_escape_empties_it(world: DemoWor
         await it.press("/", *"aurora")
         await it.sees("1 of 25 pending")
         await it.press("enter")
-        assert it.list_screen.matches.has_focus
+        assert it.list_screen.rows.has_focus
         assert it.row.local_title == "aurora over the sea.mp4"
         await it.press("escape")
-        await it.until(lambda: len(it.list_screen.matches.ids) == 25, "all again")
+        await it.until(lambda: len(it.list_screen.rows.ids) == 25, "all again")
 
 
 async def test_the_order_changes_and_the_cursor_keeps_its_row(world: DemoWorld, tmp_path: Path) -> None:
@@ -208,11 +208,11 @@ async def test_the_order_changes_and_the_cursor_keeps_its_row(world: DemoWorld, 
         for sort in [*list(Sort)[1:], Sort.SCORE]:
             await it.press("o")
             expected = await desk.ids(RecommendationFilter(), sort=sort)
-            await it.until(lambda expected=expected: it.list_screen.matches.ids == expected, sort)  # type: ignore[misc]
-            assert it.list_screen.matches.cursor_id == wanted.id
+            await it.until(lambda expected=expected: it.list_screen.rows.ids == expected, sort)  # type: ignore[misc]
+            assert it.list_screen.rows.cursor_id == wanted.id
         await it.press("O")
         expected = await desk.ids(RecommendationFilter(), is_reversed=True)
-        await it.until(lambda: it.list_screen.matches.ids == expected, "reversed")
+        await it.until(lambda: it.list_screen.rows.ids == expected, "reversed")
         await it.sees("by score, reversed")
 
 
@@ -302,11 +302,11 @@ async def test_enter_opens_the_detail_and_the_cursor_follows_it_back(world: Demo
         await it.press("enter")
         await it.until(lambda: isinstance(it.app.screen, MatchDetailScreen) and it.detail._row is not None)
         await it.press("n", "n")
-        third = it.list_screen.matches.ids[2]
+        third = it.list_screen.rows.ids[2]
         await it.until(lambda: it.detail._row is not None and it.detail._row.id == third)
         await it.press("escape")
         await it.until(lambda: isinstance(it.app.screen, MatchingScreen))
-        await it.until(lambda: it.list_screen.matches.cursor_id == third)
+        await it.until(lambda: it.list_screen.rows.cursor_id == third)
 
 
 async def test_an_empty_list_says_why_and_what_to_do(empty_world: DemoWorld, tmp_path: Path) -> None:
@@ -332,7 +332,7 @@ async def test_the_server_may_be_away_while_one_reads(
     async with driven(world, tmp_path / "data") as it:
         await world.stash.stop()
         await it.press("G")
-        await it.until(lambda: it.list_screen.matches.cursor_row is not None)
+        await it.until(lambda: it.list_screen.rows.cursor_row is not None)
         await it.press("enter")
         await it.until(lambda: isinstance(it.app.screen, MatchDetailScreen) and it.detail._trouble, "words")
         assert "could not be read" in it.lines("fields")

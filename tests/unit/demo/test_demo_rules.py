@@ -11,10 +11,10 @@ from core.demo.box_votes import hash_value, submit, submit_batch
 from core.demo.faults import FaultKind, parse_faults
 from core.demo.graphql_errors import ResolverError
 from core.demo.library import StashLibrary
-from core.demo.spoil import spoil_answer
 from core.demo.stash_find import find_entities, find_scenes
 from core.demo.stash_objects import DemoEntity, DemoScene, DemoStashId, video
 from core.demo.stash_write import destroy_files, set_fingerprints, update_scene
+from core.demo.wrong_answers import spoil_answer
 from core.errors import UsageError
 
 ONE, TWO = "http://one.test/graphql", "http://two.test/graphql"

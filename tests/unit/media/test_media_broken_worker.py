@@ -14,8 +14,18 @@ from hypothesis import strategies as st
 
 from core.errors import DecodeError
 from core.media.checksums import checksums
-from core.media.messages import LENGTH, MAX_MESSAGE, Accepted, Failed, Hashed, Measured, Working, framed, read_answer
 from core.media.pool import MediaPool
+from core.media.worker_messages import (
+    LENGTH,
+    MAX_MESSAGE,
+    Accepted,
+    Failed,
+    Hashed,
+    Measured,
+    Working,
+    framed,
+    read_answer,
+)
 
 ACCEPTED = framed(Accepted())
 

@@ -202,7 +202,7 @@ async def test_closing_stops_what_is_under_way_and_says_so(endless: Path, mine: 
 async def test_workers_are_replaced_after_many_files(
     clip: Path, mine: Callable[[], set[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.media.seats.FILES_A_WORKER", 2)
+    monkeypatch.setattr("core.media.worker_seats.FILES_A_WORKER", 2)
     async with MediaPool(workers=1) as pool:
         seen = []
         for _ in range(4):

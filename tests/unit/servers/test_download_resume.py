@@ -182,7 +182,7 @@ async def test_a_disk_that_is_full(web: DemoWeb, http: Http, tmp_path: Path, mon
     def full(*_: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("core.media.part.os.write", full)
+    monkeypatch.setattr("core.media.part_file.os.write", full)
     for name in ("hills.jpg", "large.bin"):
         await refused(downloader_of(http), web.url("files", name), tmp_path, Reason.DISK, "disk it goes to is full")
         assert left_in(tmp_path) == []
@@ -202,7 +202,7 @@ async def test_a_folder_that_may_not_be_written(
     def denied(*_: object) -> int:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr("core.media.part.move_new", denied)
+    monkeypatch.setattr("core.media.part_file.move_new", denied)
     await refused(downloader_of(http), web.url("files"), tmp_path, Reason.DISK, "does not permit it")
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.errors import MalformedAnswerError
 from core.model.library_records import Media
-from core.servers import immich_wire, stash_box_wire, stash_library_wire, stash_wire
+from core.servers import immich_wire, stash_box_wire, stash_library_records, stash_library_wire, stash_wire
 from core.servers.graphql import decode
 from core.servers.immich_version import ImmichVersion
 from core.servers.oddities import Oddities
@@ -113,9 +113,9 @@ CASES: dict[str, tuple[Any, Any, Read]] = {
     "record": (
         RECORD,
         stash_library_wire.WireRecord,
-        lambda wire, oddities: [stash_library_wire.record_of(wire, media, oddities) for media in Media],
+        lambda wire, oddities: [stash_library_records.record_of(wire, media, oddities) for media in Media],
     ),
-    "history": (HISTORY, stash_library_wire.WireHistory, lambda wire, _: stash_library_wire.history_of(wire)),
+    "history": (HISTORY, stash_library_wire.WireHistory, lambda wire, _: stash_library_records.history_of(wire)),
     "candidate": (
         ENTRY,
         stash_box_wire.WireCandidate,
@@ -222,5 +222,5 @@ def test_retry_after_is_seconds_or_nothing(text: str | bytes) -> None:
 def test_moments_are_moments_or_nothing(text: str) -> None:
     found = immich_wire.moment_of(text)
     assert found is None or found.utcoffset() is not None
-    seconds = stash_library_wire.unix_time(text, Oddities())
+    seconds = stash_library_records.unix_time(text, Oddities())
     assert seconds is None or abs(seconds) < 1e12

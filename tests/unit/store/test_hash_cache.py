@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import StoreError
-from core.media.seen import look_at
+from core.media.file_at_path import look_at
 from core.model.library_files import FileFacts, FileHashes, FileIdentity
 from core.store import hash_cache
 from core.store.database import Database

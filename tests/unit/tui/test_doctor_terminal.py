@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.machine import State
+from core.doctor_machine import State
 from tui.commands.doctor import terminal
 
 

@@ -17,7 +17,7 @@ import msgspec
 
 import core
 from core.errors import DecodeError, WinnowError
-from core.media.messages import (
+from core.media.worker_messages import (
     LENGTH,
     MAX_MESSAGE,
     RESULTS,

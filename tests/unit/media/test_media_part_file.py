@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.media.part import PartFile, Source, part_path
+from core.media.part_file import PartFile, Source, part_path
 from core.servers.download_names import numbered
 
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import pytest
 
-from core import machine, mounts
+from core import doctor_machine, mounts
 from core.config import Settings
-from core.machine import State
+from core.doctor_machine import State
 
 MOUNTS = """\
 22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw
@@ -55,8 +55,8 @@ def test_a_system_that_does_not_list_its_mounts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "fuse.sshfs"])
 def test_a_network_file_system_is_warned_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    monkeypatch.setattr(machine, "file_system", lambda folder: kind)
-    check = machine.data_folder(tmp_path / "not" / "yet")
+    monkeypatch.setattr(doctor_machine, "file_system", lambda folder: kind)
+    check = doctor_machine.data_folder(tmp_path / "not" / "yet")
     assert check.state is State.WARNING
     assert kind in check.words
     assert list(tmp_path.iterdir()) == []
@@ -64,13 +64,13 @@ def test_a_network_file_system_is_warned_about(tmp_path: Path, monkeypatch: pyte
 
 def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert machine.data_folder(tmp_path / "file").state is State.FAILED
+    assert doctor_machine.data_folder(tmp_path / "file").state is State.FAILED
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
 def test_a_data_folder_that_cannot_be_written(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    assert machine.data_folder(tmp_path).state is State.FAILED
+    assert doctor_machine.data_folder(tmp_path).state is State.FAILED
 
 
 class Usage(NamedTuple):
@@ -84,7 +84,7 @@ class Usage(NamedTuple):
 )
 def test_disk_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, state: State) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1 << 40, 0, free))
-    assert machine.disk_space(tmp_path / "later").state is state
+    assert doctor_machine.disk_space(tmp_path / "later").state is state
 
 
 def test_ffmpeg(tmp_path: Path) -> None:
@@ -94,35 +94,35 @@ def test_ffmpeg(tmp_path: Path) -> None:
         path.chmod(0o755)
         return str(path)
 
-    assert machine.ffmpeg("").state is State.SKIPPED
-    assert machine.ffmpeg(str(tmp_path / "none")).state is State.FAILED
-    assert machine.ffmpeg(program("echo ffmpeg version 7.0; exit 0")).state is State.OK
-    assert machine.ffmpeg(program("echo ffmpeg version 7.0; exit 1")).state is State.FAILED
-    assert machine.ffmpeg(program("echo something else")).state is State.FAILED
+    assert doctor_machine.ffmpeg("").state is State.SKIPPED
+    assert doctor_machine.ffmpeg(str(tmp_path / "none")).state is State.FAILED
+    assert doctor_machine.ffmpeg(program("echo ffmpeg version 7.0; exit 0")).state is State.OK
+    assert doctor_machine.ffmpeg(program("echo ffmpeg version 7.0; exit 1")).state is State.FAILED
+    assert doctor_machine.ffmpeg(program("echo something else")).state is State.FAILED
     (tmp_path / "ffmpeg").write_bytes(b"\x7fELF not really")
-    assert machine.ffmpeg(str(tmp_path / "ffmpeg")).state is State.FAILED
+    assert doctor_machine.ffmpeg(str(tmp_path / "ffmpeg")).state is State.FAILED
 
 
 def test_an_ffmpeg_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "ffmpeg"
     path.write_text("#!/bin/sh\nexec sleep 60\n")
     path.chmod(0o755)
-    monkeypatch.setattr(machine, "_FFMPEG_SECONDS", 0.05)
-    assert machine.ffmpeg(str(path)).words.endswith("does not answer")
+    monkeypatch.setattr(doctor_machine, "_FFMPEG_SECONDS", 0.05)
+    assert doctor_machine.ffmpeg(str(path)).words.endswith("does not answer")
 
 
 def test_the_decoder_decodes() -> None:
-    assert machine.decoder().state is State.OK
+    assert doctor_machine.decoder().state is State.OK
 
 
 def test_the_clock() -> None:
-    assert machine.clock().state is State.OK
-    assert machine.clock(now=0.0).state is State.WARNING
+    assert doctor_machine.clock().state is State.OK
+    assert doctor_machine.clock(now=0.0).state is State.WARNING
 
 
 def test_no_configuration_is_a_warning() -> None:
-    assert machine.configuration(Settings()).state is State.WARNING
+    assert doctor_machine.configuration(Settings()).state is State.WARNING
 
 
 def test_the_database(tmp_path: Path) -> None:
-    assert machine.database(tmp_path / "none.db").state is State.OK
+    assert doctor_machine.database(tmp_path / "none.db").state is State.OK

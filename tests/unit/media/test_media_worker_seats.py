@@ -104,7 +104,7 @@ async def test_what_needs_a_worker_alone_is_not_passed_over_for_ever(pictures: l
 async def test_pictures_change_workers_after_many(
     pictures: list[Path], mine: Callable[[], set[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.media.seats.FILES_A_WORKER", 5)
+    monkeypatch.setattr("core.media.worker_seats.FILES_A_WORKER", 5)
     async with MediaPool(workers=1) as pool:
         await pool.image(pictures[0])
         first = mine()

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.demo.graphql_errors import RequestError
-from core.demo.inputs import InputError, coerce
-from core.demo.projection import Compiler
+from core.demo.graphql_inputs import InputError, coerce
+from core.demo.graphql_projection import Compiler
 
 SDL = """
 enum Colour { RED BLUE }

@@ -38,7 +38,7 @@ from graphql import (
 )
 
 from core.demo.graphql_errors import RequestError, ResolverError, text_list
-from core.demo.inputs import InputError, argument_values, literal, variable_values
+from core.demo.graphql_inputs import InputError, argument_values, literal, variable_values
 
 Reader = Callable[[Any], Any]
 ReaderMaker = Callable[[dict[str, Any]], Reader]

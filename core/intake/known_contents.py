@@ -17,9 +17,9 @@ from core.errors import UnreadableFileError
 from core.hashing import HashRequest, HashRun
 from core.intake.offered import media_by_name
 from core.job import Job
+from core.media.file_at_path import look_at
 from core.media.folders import FoundFile, Wanted, walk
 from core.media.pool import MediaPool
-from core.media.seen import look_at
 from core.model.incoming import DuplicateOf, Item, Known
 from core.model.library_files import FileIdentity, LibraryFile
 from core.model.library_records import Media

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from tui.speaking import Note, SpeakingApp
+from tui.notes import Note, SpeakingApp
 
 
 async def test_the_timer_of_a_note_that_has_just_expired_comes_to_its_end() -> None:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from core.media.process import Worker
+from core.media.worker_process import Worker
 
 AHEAD = 4  # requests a worker has at once where they may share it
 FILES_A_WORKER = 1000  # then a fresh one takes over, so that what a decoder leaks stays bounded
