@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import DecodeError
 from core.media.files import unreadable
+from core.model.picture_formats import PICTURE_FORMATS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -41,13 +42,6 @@ BROKEN = (
 )
 
 
-FORMATS = frozenset(
-    (
-        *("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "AVIF", "HEIF", "JXL", "JPEG2000"),
-        *("PPM", "ICO", "ICNS", "TGA", "PCX", "SGI", "DDS", "QOI", "PSD"),
-    )
-)
-"""Pillow's names of what is decoded. Not among them: what it has another program draw (PostScript), and curiosities."""
 READ_BYTES = 4 << 20  # of a file at a time: where they end in the middle of a row of blocks, it is decoded twice
 WHOLE_BYTES = 16 << 20  # a file of no more is read at once, into memory of just its size
 
@@ -183,7 +177,7 @@ def opened(path: Path | str) -> Iterator[ImageFile]:
     with decoding(path), Path(path).open("rb", buffering=0) as file:
         is_small = os.fstat(file.fileno()).st_size <= WHOLE_BYTES
         with Image.open(BytesIO(file.read()) if is_small else path) as image:
-            if image.format not in FORMATS:
+            if image.format not in PICTURE_FORMATS:
                 raise UnidentifiedImageError
             yield image
 

@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from core.errors import DecodeError
-from core.media.pictures import FORMATS
+from core.model.picture_formats import PICTURE_FORMATS
 from tui.pictures.detect import Cell, Drawing
 from tui.pictures.marks import Mark, mark
 
@@ -61,7 +61,7 @@ def shrink(raw: bytes) -> bytes:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(BytesIO(raw)) as image:
-                if image.format not in FORMATS:
+                if image.format not in PICTURE_FORMATS:
                     raise UnidentifiedImageError
                 if image.width * image.height > _MOST_PIXELS:
                     raise DecodeError("too large a picture")

@@ -13,7 +13,7 @@ from media_clips import Clip, moving_frame, turn, write_clip
 from PIL import Image
 
 from core.errors import DecodeError
-from core.media.alike import video_error
+from core.media.frame_difference import video_error
 from core.media.phash import image_phash
 from core.media.scaling import _display_matrix, _turned, _upright_filters
 from core.media.thumbnail import thumbnail

@@ -10,7 +10,7 @@ import pytest
 from PIL import EpsImagePlugin, Image
 
 from core.errors import DecodeError
-from core.media.alike import image_error
+from core.media.frame_difference import image_error
 from core.media.image import look_at_image
 from core.media.phash import image_phash
 from core.media.thumbnail import thumbnail
