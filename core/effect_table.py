@@ -5,15 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.clock import Clock
-from core.duplicates.decide import (
-    KEEP_ALL,
-    MARK,
-    WITHDRAW_KEPT,
-    KeepAll,
-    MarkMembers,
-    RemovalWitness,
-    WithdrawKept,
-)
+from core.duplicates.decide import KEEP_ALL, MARK, WITHDRAW_KEPT, KeepAll, MarkMembers, RemovalWitness, WithdrawKept
 from core.duplicates.merged import merged_values
 from core.intake.let_go import LET_GO, LetGo
 from core.intake.witness import FaceWitness, MoveWitness, RejectWitness

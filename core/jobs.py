@@ -17,9 +17,10 @@ from core.clock import Clock
 from core.errors import JobCancelledError, JobError, JobRunningError, StoreError, WinnowError
 from core.finishing import ended, to_its_end
 from core.job import EndListener, Job, Listener, Progress, Work
+from core.job_history import JobHistory
 from core.store import jobs as table
 from core.store.database import Database
-from core.store.jobs import RESUMABLE, JobRecord, JobState
+from core.store.jobs import JobRecord, JobState
 from core.store.owner import Owner
 
 _WATCH_SECONDS: Final = 0.2
@@ -27,14 +28,13 @@ _WATCH_SECONDS: Final = 0.2
 _log = logging.getLogger(__name__)
 
 
-class Jobs:
+class Jobs(JobHistory):
     """Starts, stops and remembers jobs. One instance a process."""
 
     def __init__(
         self, database: Database, owner: Owner, clock: Clock, *, end_listener: EndListener | None = None
     ) -> None:
-        self.database = database
-        self.clock = clock
+        super().__init__(database, clock)
         self._owner = owner
         self._end_listener = end_listener
         self._listeners: list[Listener] = []
@@ -255,44 +255,6 @@ class Jobs:
                 await table.set_state(tx, job.id, JobState.INTERRUPTED)
         how = "job {0} ({1}) was cut short; `winnow jobs resume {0}` goes on where it was"
         return [how.format(job.id, job.title) for job in gone]
-
-    async def get(self, job_id: int) -> JobRecord | None:
-        """One job."""
-        async with self.database.read() as reader:
-            return await table.get(reader, job_id)
-
-    async def newest(self, *, kind: str | None = None, limit: int = 100) -> list[JobRecord]:
-        """The newest jobs first."""
-        async with self.database.read() as reader:
-            return await table.newest(reader, kind=kind, limit=limit)
-
-    async def log_lines(self, job_id: int, *, limit: int = 1000) -> list[table.LogLine]:
-        """The last lines of a job's log, oldest first."""
-        async with self.database.read() as reader:
-            return await table.log_lines(reader, job_id, limit=limit)
-
-    async def resumable(self, kind: str) -> JobRecord | None:
-        """The newest job of a kind, when it did not come to its end."""
-        newest = await self.newest(kind=kind, limit=1)
-        return newest[0] if newest and newest[0].state in RESUMABLE else None
-
-    async def last_finished(self, kind: str) -> JobRecord | None:
-        """The last job of a kind that came to its end."""
-        async with self.database.read() as reader:
-            return await table.last_finished(reader, kind)
-
-    async def next_run(self, kind: str, interval_hours: int) -> float | None:
-        """When a job of this kind is due (Unix seconds): now when it never ran, None when the schedule is off.
-
-        A last run that lies in the future (the clock was set back) counts as never.
-        """
-        if interval_hours <= 0:
-            return None
-        now = self.clock.now()
-        last = await self.last_finished(kind)
-        if last is None or last.finished_at is None or last.finished_at > now:
-            return now
-        return last.finished_at + interval_hours * 3600
 
     async def close(self) -> None:
         """Stop every job of this process; each is recorded as interrupted and can be resumed."""

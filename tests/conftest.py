@@ -9,11 +9,13 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 
 import pytest
 import soaking  # noqa: F401  chooses how much is tried
 from file_systems import made_once, memory
+from tally import pytest_terminal_summary, tally  # noqa: F401  the fault campaign's summary, and its fixture
 
 from core.demo.cases import CLIPS, IMAGES
 from core.demo.duplicate_cases import PLANS
@@ -31,6 +33,7 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 def pytest_configure(config: pytest.Config) -> None:
     """The folders of tests, and of programs they start, lie in memory, unless `--basetemp` says where."""
     if not config.option.basetemp:  # a worker is told by the process that started it
+        get_temp_dir()  # what processes that are forked need outlives these folders
         stack = ExitStack()
         config.add_cleanup(stack.close)
         if folder := stack.enter_context(memory()):

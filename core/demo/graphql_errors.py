@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphql import (
-    GraphQLError,
-)
+from graphql import GraphQLError
 
 from core.demo.graphql_inputs import InputError
 

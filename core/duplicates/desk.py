@@ -179,21 +179,17 @@ class DuplicatesDesk(Reviewing):
         Raises JobRunningError when one is under way, ConfigError when there is nothing to search.
         """
         scan = self._scan()
-        resume = await self._resumable()
+        resume = await self._jobs.resumable_id(SCAN)
         await self._jobs.run(SCAN, _TITLE, scan.run, parameters=scan.parameters, resume=resume, excludes=(HASH,))
         return scan.report
 
     async def start_scan(self) -> asyncio.Task[JobRecord]:
         """Scan as a job in the background, whatever becomes of the caller. Raises as `scan`."""
         scan = self._scan()
-        resume = await self._resumable()
+        resume = await self._jobs.resumable_id(SCAN)
         return await self._jobs.start(
             SCAN, _TITLE, scan.run, parameters=scan.parameters, resume=resume, excludes=(HASH,)
         )
-
-    async def _resumable(self) -> int | None:
-        last = await self._jobs.resumable(SCAN)
-        return None if last is None else last.id
 
     async def hash(self, media: Collection[Media], *, again: bool = False) -> HashOutcome:
         """Hash all files of these media that have no PHASH, as a job; what was found out serves every desk.

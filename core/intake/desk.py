@@ -128,13 +128,13 @@ class IntakeDesk(Reviewing):
         ConfigError while the desk is not set up, JobCancelledError.
         """
         run = self._run(is_due_only=is_due_only)
-        await self._jobs.run(RUN, _TITLE, run.run, resume=await self._resumable(RUN))
+        await self._jobs.run(RUN, _TITLE, run.run, resume=await self._jobs.resumable_id(RUN))
         return run.report
 
     async def start_run(self) -> asyncio.Task[JobRecord]:
         """As `run`, in the background, whatever becomes of the caller."""
         run = self._run()
-        return await self._jobs.start(RUN, _TITLE, run.run, resume=await self._resumable(RUN))
+        return await self._jobs.start(RUN, _TITLE, run.run, resume=await self._jobs.resumable_id(RUN))
 
     async def watch(self, tell: Tell = nobody) -> None:
         """Watch the drop folder, as a job, until cancelled; `tell` is given what is worth knowing, in words.
@@ -145,11 +145,7 @@ class IntakeDesk(Reviewing):
         if not rules.drop_folder:
             raise ConfigError("[intake] drop_folder is not set: name the folder to watch", path=self._settings.path)
         watching = Watching(self._database, self._clock, rules, run_now=lambda: self.run(is_due_only=True), tell=tell)
-        await self._jobs.run(WATCH, _WATCH_TITLE, watching.run, resume=await self._resumable(WATCH))
-
-    async def _resumable(self, kind: str) -> int | None:
-        last = await self._jobs.resumable(kind)
-        return None if last is None else last.id
+        await self._jobs.run(WATCH, _WATCH_TITLE, watching.run, resume=await self._jobs.resumable_id(WATCH))
 
     def _run(self, *, is_due_only: bool = False) -> IntakeRun:
         self._settings.intake.ready(path=self._settings.path)

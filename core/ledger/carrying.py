@@ -11,7 +11,7 @@ import os
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,7 @@ from core.media.moving import IsStopped, copy_verified, move_new, never, sync_fo
 from core.model.library_files import FileIdentity
 from core.path_text import shown
 
+_NO_DEVICE: Final = -1
 _TIME_STEP: Final = 2_000_000_000  # nanoseconds; FAT keeps times no finer
 
 
@@ -68,6 +69,18 @@ def find(going: Going, places: Iterable[Path]) -> Path | None:
             found = place
         elif not _is_taken(place):
             break
+    return found
+
+
+def find_alike(going: Going, places: Iterable[Path]) -> Path | None:
+    """As `find`; also a file of the same content and time that got another inode when it was carried to and fro.
+
+    Raises OSError.
+    """
+    places = list(places)
+    found = find(going, places)
+    if found is None and going.sha256 is not None:
+        found = find(replace(going, identity=replace(going.identity, device=_NO_DEVICE)), places)
     return found
 
 
@@ -196,6 +209,26 @@ def forget_marks(going: Going, folder: Path) -> None:
     """Clear away what was only there for the case that the work is cut short."""
     with suppress(OSError):
         _mark(going, folder / "any").unlink()
+
+
+def clear_away(going: Going, folder: Path) -> None:
+    """Take back what a try that was cut short left in a folder on another file system; the original stands.
+
+    A copy that got its name is known by the mark, and by there being no unfinished one any more. Raises OSError.
+    """
+    unfinished, mark = folder / f".winnow-{going.token}.part", _mark(going, folder / "any")
+    try:
+        target = folder / os.fsdecode(mark.read_bytes())
+    except OSError:
+        target = None
+    if target is not None and not _is_taken(unfinished) and identity_at(going.path) == going.identity:
+        found, wanted = identity_at(target), going.identity
+        is_copy = found is not None and found.size == wanted.size and found.device != wanted.device
+        if is_copy and found is not None and abs(found.mtime_ns - wanted.mtime_ns) <= _TIME_STEP:
+            target.unlink()
+    for one in (unfinished, mark):
+        with suppress(FileNotFoundError):
+            one.unlink()
 
 
 def _changed(going: Going) -> EffectRefusedError:

@@ -53,7 +53,10 @@ class OuterEffect(Protocol):
         ...
 
     async def settle(self, payload: Payload, before: Image) -> Image | None:
-        """After a crash: what is there now if the effect was done, None if it was not. Changes nothing."""
+        """After a crash: what is there now if the effect was done, None if it was not.
+
+        Changes nothing but to clear away what was half done.
+        """
         ...
 
     async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:

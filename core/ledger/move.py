@@ -19,7 +19,16 @@ import msgspec
 
 from core.errors import EffectRefusedError, LedgerError, UndoRefusedError
 from core.file_names import free_names, split
-from core.ledger.carrying import Going, carry, carrying_words, find, forget_marks, sha256_of
+from core.ledger.carrying import (
+    Going,
+    carry,
+    carrying_words,
+    clear_away,
+    find,
+    find_alike,
+    forget_marks,
+    sha256_of,
+)
 from core.ledger.effects import Image, Payload, parsed
 from core.ledger.move_plan import MovePayload
 from core.ledger.trash_checks import identity_at
@@ -198,6 +207,8 @@ def _settled(given: MovePayload, known: _Before) -> Image | None:
     source, target = given.source, given.target
     try:
         if identity_at(source) == given.identity:
+            with suppress(OSError):  # it stays for the next try then
+                clear_away(Going(source, given.identity, known.sha256), target)
             return None
         if not source.parent.is_dir() or packed(mount_of(source.parent)) != known.mount:
             raise LedgerError(f"the folder of {shown(source)} is not there: is its disk or share mounted?")
@@ -256,12 +267,13 @@ def _back(given: MovePayload, known: _Before, image: MovedImage, is_stopped: IsS
     """Where it is when that is not its place, in words."""
     source, place = given.source, Path(unpacked(image.place))
     places = (source, *(beside(source, number) for number in range(1, _BESIDE)))
-    going = Going(place, image.identity, known.sha256)
     _check_old_place(given, known)
     try:
         _check_base(given)
+        lying = identity_at(place)  # on another inode than once, if it was carried to and fro since
+        going = Going(place, lying or image.identity, known.sha256)
         # An undo that was cut short may have moved it already.
-        target = find(going, places) if identity_at(place) is None else None
+        target = find_alike(going, places) if lying is None else None
         if target is not None:
             forget_marks(going, target.parent)
         elif gone := _why_gone(given, image):

@@ -17,6 +17,7 @@ import msgspec
 from core.errors import EffectRefusedError, LedgerError, UndoRefusedError, UnreadableFileError
 from core.ledger import system_trash
 from core.ledger.bases import base_of
+from core.ledger.carrying import Going, forget_marks
 from core.ledger.effects import Image, Payload, parsed
 from core.ledger.trash_checks import (
     GoingPayload,
@@ -28,10 +29,10 @@ from core.ledger.trash_checks import (
     seen_at,
     standing,
 )
-from core.ledger.trash_moves import alone_in, carry, free_place, in_thread, on_disk
+from core.ledger.trash_moves import alone_in, carry, carry_back, clear_away, in_thread, on_disk, places_for
 from core.ledger.trash_place import make_folder, trash_place, trash_root
 from core.media.disk_words import disk_words
-from core.media.moving import beside, move_new, sync_folder
+from core.media.moving import move_new, sync_folder
 from core.media.volumes import existing, mount_of, why_missing
 from core.model.library_files import FileIdentity
 from core.path_text import packed, shown, unpacked
@@ -106,7 +107,7 @@ class TrashFile:
     async def settle(self, payload: Payload, before: Image) -> Image | None:
         """Where it lies, if it is in the trash and no longer in its place."""
         given, wanted = parsed(payload, GoingPayload), parsed(before, _Before)
-        return await in_thread(_settled, given, wanted)
+        return await in_thread(_settled_after_all, given, wanted)
 
     async def may_revert(self, payload: Payload, before: Image, after: Image) -> None:
         """Refused when what lies in the trash is not what was put there."""
@@ -159,11 +160,19 @@ def _into_trash(given: GoingPayload, wanted: _Before) -> Image:
     try:
         refuse_vanished(given, others)
     except EffectRefusedError:
-        on_disk(lambda: carry(place, free_place(path), place.parent.name, found), path)
+        on_disk(lambda: carry_back(place, path, found), path)
         with suppress(OSError):
             place.parent.rmdir()
         raise
     return msgspec.to_builtins(TrashedImage(packed(place), found))  # type: ignore[no-any-return]
+
+
+def _settled_after_all(given: GoingPayload, wanted: _Before) -> Image | None:
+    """As `_settled`; what a try that was cut short left in the trash goes where the file itself still stands."""
+    image = _settled(given, wanted)
+    if image is None and wanted.place:
+        clear_away(Path(unpacked(wanted.place)), given.place, given.identity)
+    return image
 
 
 def _settled(given: GoingPayload, wanted: _Before) -> Image | None:
@@ -206,6 +215,7 @@ def _back(given: GoingPayload, image: TrashedImage) -> Path:
     """Where it is now."""
     path, place = given.place, Path(unpacked(image.place))
     if image.place and seen_at(place) is None and (came := _came_back(given)) is not None:
+        forget_marks(Going(place, image.identity), came.parent)
         return came
     _must_lie_there(image, given)
     is_one_volume = image.identity.device == given.identity.device
@@ -217,10 +227,11 @@ def _back(given: GoingPayload, image: TrashedImage) -> Path:
                 "It stays where it is"
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-        target = free_place(path)
         lying = identity_at(place)
         assert lying is not None
-        carry(place, target, place.parent.name, lying)
+        target = carry_back(place, path, lying)
+    except EffectRefusedError as error:
+        raise UndoRefusedError(f"{error}. It stays in the trash") from error
     except OSError as error:
         raise UndoRefusedError(f"{disk_words(error, path)}. It stays in the trash") from error
     with suppress(OSError):
@@ -245,7 +256,7 @@ def _is_mounted(ground: Path, path: Path, place: Path, *, is_one_volume: bool, g
 
 def _came_back(given: GoingPayload) -> Path | None:
     """The file in its place, or beside it, again: an undo that was cut short had moved it already."""
-    for one in (given.place, *(beside(given.place, number) for number in range(1, 10))):
+    for one in places_for(given.place):
         found = seen_at(one)
         if found is not None and (found.size, found.mtime_ns) == (given.identity.size, given.identity.mtime_ns):
             return one

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 from core.errors import EffectRefusedError, LedgerError
-from core.ledger.trash_checks import (
-    identity_at,
-)
+from core.ledger import carrying
+from core.ledger.trash_checks import identity_at
 from core.ledger.trash_place import trash_place
 from core.media.disk_words import disk_words
 from core.media.moving import beside, copy_verified, move_new, sync_folder
@@ -63,18 +62,61 @@ def carry(source: Path, target: Path, token: str, identity: FileIdentity) -> Non
             raise
     else:
         return
-    unfinished = target.with_name(f".winnow-{token}.part")
+    unfinished = _unfinished(target, token)
     with suppress(FileNotFoundError):
         unfinished.unlink()
     copy_verified(source, unfinished)
+    try:
+        if identity_at(source) != identity:
+            raise OSError(errno.EBUSY, "it was replaced while it was copied", str(source))
+        move_new(unfinished, target)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
     if identity_at(source) != identity:
-        unfinished.unlink()
         raise OSError(errno.EBUSY, "it was replaced while it was copied", str(source))
-    move_new(unfinished, target)
-    sync_folder(target.parent)
-    if identity_at(source) != identity:
-        raise OSError(errno.EBUSY, "it was replaced while it was copied", str(source))
-    source.unlink()
+    try:
+        sync_folder(target.parent)
+        source.unlink()
+    except OSError:
+        with suppress(OSError):
+            target.unlink()  # the original stands
+        raise
+
+
+def carry_back(place: Path, path: Path, lying: FileIdentity) -> Path:
+    """Out of the trash to its path, or beside it where that is taken; where it is now.
+
+    Over to another file system a try that was cut short is finished, and not begun anew beside its own copy. Raises
+    OSError, EffectRefusedError and LedgerError as `core.ledger.carrying` does.
+    """
+    target = free_place(path)
+    try:
+        move_new(place, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        places = (path, *(beside(path, number) for number in range(1, _BESIDE)))
+        return carrying.carry(carrying.Going(place, lying), places)
+    return target
+
+
+def clear_away(place: Path, path: Path, identity: FileIdentity) -> None:
+    """Take back what a move into the trash that was cut short left in the folder of this content.
+
+    Only while the original stands; what cannot be cleared away stays for the next try.
+    """
+    with suppress(OSError), alone_in(place.parent):
+        if identity_at(path) == identity:
+            for one in (place, _unfinished(place, place.parent.name)):
+                with suppress(FileNotFoundError):
+                    one.unlink()
+            place.parent.rmdir()
+
+
+def _unfinished(target: Path, token: str) -> Path:
+    return target.with_name(f".winnow-{token}.part")
 
 
 def hidden_place(path: Path, identity: FileIdentity) -> Path:
@@ -82,9 +124,15 @@ def hidden_place(path: Path, identity: FileIdentity) -> Path:
     return path.with_name(f".winnow-{trash_place(path, identity, path.parent).parent.name}.going")
 
 
+def places_for(path: Path) -> Iterator[Path]:
+    """Where a file may come back: its place, then those beside it."""
+    yield path
+    yield from (beside(path, number) for number in range(1, _BESIDE))
+
+
 def free_place(path: Path) -> Path:
     """The path itself, or the first free one beside it. Raises OSError."""
-    for one in (path, *(beside(path, number) for number in range(1, _BESIDE))):
+    for one in places_for(path):
         try:
             one.lstat()
         except FileNotFoundError:

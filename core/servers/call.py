@@ -8,9 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urljoin
 
-from core.errors import (
-    AuthenticationError,
-)
+from core.errors import AuthenticationError
 from core.servers.address import shown
 
 MEBIBYTE = 1 << 20

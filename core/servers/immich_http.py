@@ -9,13 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from core.errors import (
-    AuthenticationError,
-    MalformedAnswerError,
-    MissingScopeError,
-    NotFoundError,
-    ServerError,
-)
+from core.errors import AuthenticationError, MalformedAnswerError, MissingScopeError, NotFoundError, ServerError
 from core.servers.address import parse_address
 from core.servers.call import Answer, Call, Credential
 from core.servers.graphql import decode

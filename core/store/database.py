@@ -8,6 +8,7 @@ Several processes may have the same file open: SQLite's own lock serialises thei
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -207,9 +208,16 @@ def _identity_of(path: Path) -> tuple[int, int] | None:
 
 
 def _create(path: Path) -> None:
-    """Make the file, for its owner's eyes alone: SQLite gives the files beside it the same mode."""
+    """Make the file, for its owner's eyes alone: SQLite gives the files beside it the same mode.
+
+    One that is there is not touched: closing it would take away the locks of every connection this process has to it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path)) from None
 
 
 async def _open_all(path: Path) -> list[aiosqlite.Connection]:

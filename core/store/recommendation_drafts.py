@@ -7,12 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from core.model.recommendations import (
-    SCENE_FINGERPRINT_MATCH,
-    Evidence,
-    Reason,
-    Status,
-)
+from core.model.recommendations import SCENE_FINGERPRINT_MATCH, Evidence, Reason, Status
 from core.model.stash_boxes import Candidate
 from core.store.database import Reader, Transaction
 from core.store.statements import chunks

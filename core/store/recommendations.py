@@ -6,13 +6,7 @@ from array import array
 from collections.abc import Sequence
 from typing import Final
 
-from core.model.recommendations import (
-    SCENE_FINGERPRINT_MATCH,
-    Recommendation,
-    RecommendationFilter,
-    Sort,
-    Status,
-)
+from core.model.recommendations import SCENE_FINGERPRINT_MATCH, Recommendation, RecommendationFilter, Sort, Status
 from core.store.database import Reader, Row, Transaction
 from core.store.recommendation_drafts import decode
 from core.store.statements import chunks, containing, ids_in_order, turned

@@ -10,6 +10,7 @@ import msgspec
 from core.model.library_files import FileIdentity
 from core.store.database import Reader, Row, Transaction
 
+_LOOKED_AT = 20  # of the newest batches
 _SELECT = "SELECT id, effect_id, path, place, size, detail, trashed_at, ended_at, ended_how FROM trash "
 
 
@@ -69,7 +70,15 @@ async def add(
     is_system: bool,
     now: float,
 ) -> None:
-    """Note a file that was put there."""
+    """Note a file that was put there.
+
+    It is never dated before what was written down earlier: a clock that is behind for a while, as on a board without a
+    battery, must not make it look old enough to be deleted.
+    """
+    known = await tx.value(
+        "SELECT max(at) FROM (SELECT trashed_at AS at FROM (SELECT trashed_at FROM trash ORDER BY id DESC LIMIT 1) "
+        f"UNION ALL SELECT created_at FROM (SELECT created_at FROM batches ORDER BY id DESC LIMIT {_LOOKED_AT}))"
+    )
     await tx.execute(
         "INSERT INTO trash (effect_id, path, place, size, detail, trashed_at) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (effect_id) DO UPDATE SET place = excluded.place, ended_at = NULL, ended_how = ''",
@@ -79,7 +88,7 @@ async def add(
             os.fsencode(place),
             identity.size,
             msgspec.json.encode(_Detail(identity, is_system)),
-            now,
+            max(now, known or now),
         ),
     )
 

@@ -18,13 +18,7 @@ from server_cases import FIELD, GROUPS, IMPATIENT, OSHASH, PAGE, SECRET, A
 
 from core.demo.faults import FaultKind
 from core.demo.world import DemoWorld
-from core.errors import (
-    AuthenticationError,
-    GraphQLError,
-    MalformedAnswerError,
-    RateLimitedError,
-    UnreachableError,
-)
+from core.errors import AuthenticationError, GraphQLError, MalformedAnswerError, RateLimitedError, UnreachableError
 from core.model.fingerprints import Algorithm
 from core.model.stash_boxes import StashBox
 from core.servers.call import Policy

@@ -12,10 +12,7 @@ from server_cases import FIELD, GROUPS, OSHASH, A
 from core.demo.faults import FaultKind
 from core.demo.stash_objects import DemoScene, video
 from core.demo.world import DemoWorld
-from core.errors import (
-    GraphQLError,
-    MalformedAnswerError,
-)
+from core.errors import GraphQLError, MalformedAnswerError
 from core.model.fingerprints import Algorithm, Fingerprint
 from core.model.scenes import Scene
 from core.model.stash_boxes import StashBox

@@ -17,12 +17,7 @@ from server_cases import ENDPOINT, FIELD, OSHASH, PAGE, SECRET
 from core.demo.faults import FaultKind
 from core.demo.stash_objects import DemoScene, DemoStashId
 from core.demo.world import DemoWorld
-from core.errors import (
-    MalformedAnswerError,
-    ServerError,
-    UncertainWriteError,
-    UnreachableError,
-)
+from core.errors import MalformedAnswerError, ServerError, UncertainWriteError, UnreachableError
 from core.model.scenes import StashId
 from core.model.stash_boxes import StashBox
 from core.servers.call import Policy

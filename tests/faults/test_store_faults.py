@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from file_systems import fill, small_file_system
 
 from core.errors import StoreError, StoreFullError
 from core.store import facts
@@ -23,17 +23,8 @@ from core.store.integrity import examine
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of its own, of one megabyte."""
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("mounting a small disk needs root")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "winnow-test", str(folder)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.decode().strip()}")
-    try:
+    with small_file_system(tmp_path / "disk", "1m") as folder:
         yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 def remount(folder: Path, mode: str) -> None:
@@ -43,16 +34,6 @@ def remount(folder: Path, mode: str) -> None:
 async def kept(database: Database) -> list[str]:
     async with database.read() as reader:
         return [row[0] for row in await reader.rows("SELECT name FROM facts ORDER BY name")]
-
-
-def fill(folder: Path) -> Path:
-    ballast = folder / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * 4096)
-        except OSError:
-            return ballast
 
 
 async def test_a_full_disk_loses_nothing_and_is_over_once_there_is_room(small_disk: Path) -> None:

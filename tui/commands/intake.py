@@ -15,13 +15,7 @@ from core.words import count, size, span
 from tui.commands.decide import print_outcomes
 from tui.commands.opening import opened
 from tui.documents import local_time
-from tui.intake_documents import (
-    entry_document,
-    item_document,
-    lines_of,
-    review_document,
-    statistics_document,
-)
+from tui.intake_documents import entry_document, item_document, lines_of, review_document, statistics_document
 from tui.present import plain
 
 if TYPE_CHECKING:

@@ -10,17 +10,7 @@ from typing import Any
 
 import imagehash
 import pytest
-from bad_files import (
-    MARKED,
-    NO_UTF8,
-    Bench,
-    deep,
-    picture,
-    request,
-    trouble_by_name,
-    write_bad,
-    write_good,
-)
+from bad_files import MARKED, NO_UTF8, Bench, deep, picture, request, trouble_by_name, write_bad, write_good
 from PIL import Image
 
 from core.media.phash import image_phash

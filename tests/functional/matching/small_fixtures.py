@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from matching_desk import (
-    add_entry,
-    add_scene,
-    desk_of,
-    forget_requests,
-)
+from matching_desk import add_entry, add_scene, desk_of, forget_requests
 
 from core.demo.world import DemoWorld
 from core.runtime import Runtime

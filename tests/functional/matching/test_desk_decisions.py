@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import copy
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
+from decision_cases import accept, held, undo_last
 from matching_desk import (
     add_entry,
     add_scene,
-    asked,
     desk_of,
     entry_name,
-    everything,
-    forget_requests,
     link,
     of_scene,
     only,
@@ -23,59 +18,21 @@ from matching_desk import (
     words_of,
 )
 
-from core.demo.cases import Case, entry_id
+from core.demo.cases import Case
 from core.demo.faults import FaultKind, RecordedRequest
-from core.demo.graphql_http import picture
-from core.demo.stash_objects import DemoScene
-from core.demo.state import PLAIN
 from core.demo.world import DemoWorld
-from core.errors import JobRunningError, UndoRefusedError, UsageError
-from core.matching.metadata import Choice, Field, uniform_choices
-from core.model.recommendations import Recommendation, RecommendationFilter, Status
+from core.errors import JobRunningError, UsageError
+from core.model.recommendations import RecommendationFilter, Status
 from core.runtime import JobState, Runtime, ScanOptions
 
-JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
+pytest_plugins = ["decision_fixtures"]
 
 
-@pytest.fixture
-async def scanned(world: DemoWorld) -> AsyncIterator[Runtime]:
-    """The 28 cases after one scan."""
-    async with desk_of(world) as runtime:
-        await runtime.matching.scan()
-        yield runtime
-
-
-def held(world: DemoWorld) -> dict[int, dict[str, Any]]:
-    """All that the scenes of Stash hold, but the time of the last write."""
-    return {number: state_of(scene) for number, scene in world.stash.library.scenes.items()}
-
-
-def state_of(scene: DemoScene) -> dict[str, Any]:
-    plain = {name: copy.copy(getattr(scene, name)) for name in PLAIN if name != "updated_at"}
-    return plain | {
-        "studio": scene.studio and scene.studio.id,
-        "performers": sorted(one.id for one in scene.performers),
-        "tags": sorted(one.id for one in scene.tags),
-        "stash_ids": sorted((one.endpoint, one.stash_id) for one in scene.stash_ids),
-        "has_cover": scene.cover is not None,
-    }
-
-
-async def accept(runtime: Runtime, *ids: int, **options: Any) -> Any:
-    return await runtime.matching.accept(await runtime.matching.plan_accept(ids), **options)
-
-
-async def undo_last(runtime: Runtime) -> Any:
-    batch = await runtime.history.last_undoable()
-    assert batch is not None
-    return await runtime.history.undo_batch(batch.id)
-
-
-async def test_accept_all_with_exclusions_and_an_endpoint(world: DemoWorld, scanned: Runtime) -> None:
+async def test_accept_all_with_exclusions_and_an_endpoint(world: DemoWorld, scanned_cases: Runtime) -> None:
     """ "lists what it is about to do, lets rows be taken out, takes an endpoint filter, then applies"; undone whole"""
-    desk, endpoint = scanned.matching, world.boxes[0].endpoint
+    desk, endpoint = scanned_cases.matching, world.boxes[0].endpoint
     before = held(world)
-    left_out = await only(scanned, Case.CERTAIN_BOX1)
+    left_out = await only(scanned_cases, Case.CERTAIN_BOX1)
     wanted = RecommendationFilter(is_high_confidence=True, endpoint=endpoint)
     plan = await desk.plan_accept(wanted=wanted, exclude=[left_out.id])
     assert {one.endpoint for one in plan.accepted} == {endpoint}
@@ -91,29 +48,29 @@ async def test_accept_all_with_exclusions_and_an_endpoint(world: DemoWorld, scan
     await desk.scan()
     await desk.scan(ScanOptions(is_full=True))
     assert {one.status for one in await desk.rows([one.id for one in plan.accepted])} == {Status.ACCEPTED}
-    report = await undo_last(scanned)
+    report = await undo_last(scanned_cases)
     assert report.not_done == []
     assert held(world) == before
     rows = await desk.rows([one.id for one in plan.accepted])
     assert {(one.status, one.is_high_confidence) for one in rows} == {(Status.PENDING, True)}
 
 
-async def test_undo_after_a_scan_of_a_scene_linked_everywhere(world: DemoWorld, scanned: Runtime) -> None:
-    """Accepted at both stash-boxes, scanned, undone: both are pending again at once, with their evidence"""
-    ids = [one.id for one in await of_scene(scanned, Case.CERTAIN_BOTH)]
-    await accept(scanned, *ids)
-    await scanned.matching.scan(ScanOptions(is_full=True))
-    assert {one.status for one in await scanned.matching.rows(ids)} == {Status.ACCEPTED}
-    assert await scanned.matching.scene(Case.CERTAIN_BOTH) is not None
-    await undo_last(scanned)
-    rows = await scanned.matching.rows(ids)
+async def test_undo_after_a_scan_of_a_scene_linked_everywhere(world: DemoWorld, scanned_cases: Runtime) -> None:
+    """Accepted at both stash-boxes, scanned_cases, undone: both are pending again at once, with their evidence"""
+    ids = [one.id for one in await of_scene(scanned_cases, Case.CERTAIN_BOTH)]
+    await accept(scanned_cases, *ids)
+    await scanned_cases.matching.scan(ScanOptions(is_full=True))
+    assert {one.status for one in await scanned_cases.matching.rows(ids)} == {Status.ACCEPTED}
+    assert await scanned_cases.matching.scene(Case.CERTAIN_BOTH) is not None
+    await undo_last(scanned_cases)
+    rows = await scanned_cases.matching.rows(ids)
     assert [(one.status, one.is_high_confidence) for one in rows] == [(Status.PENDING, True)] * 2
 
 
-async def test_the_plan_refuses(world: DemoWorld, scanned: Runtime) -> None:
-    desk = scanned.matching
-    first, second = await of_scene(scanned, Case.AMBIGUOUS)
-    done = await only(scanned, Case.CERTAIN_BOX1)
+async def test_the_plan_refuses(world: DemoWorld, scanned_cases: Runtime) -> None:
+    desk = scanned_cases.matching
+    first, second = await of_scene(scanned_cases, Case.AMBIGUOUS)
+    done = await only(scanned_cases, Case.CERTAIN_BOX1)
     await desk.dismiss([done.id])
     plan = await desk.plan_accept([first.id, second.id, done.id, first.id])
     assert [(item.recommendation.id, item.refusal) for item in plan.items] == [
@@ -135,11 +92,11 @@ async def test_the_plan_refuses(world: DemoWorld, scanned: Runtime) -> None:
     assert (again.status, again.is_ambiguous, again.reasons) == (Status.PENDING, True, first.reasons)
 
 
-async def test_one_of_two_rivals(world: DemoWorld, scanned: Runtime) -> None:
+async def test_one_of_two_rivals(world: DemoWorld, scanned_cases: Runtime) -> None:
     """The other is superseded, for as long as the link stands, and full scans change nothing about it"""
-    desk = scanned.matching
-    first, second = await of_scene(scanned, Case.AMBIGUOUS)
-    await accept(scanned, first.id)
+    desk = scanned_cases.matching
+    first, second = await of_scene(scanned_cases, Case.AMBIGUOUS)
+    await accept(scanned_cases, first.id)
 
     async def states() -> list[Status]:
         return [one.status for one in await desk.rows([first.id, second.id])]
@@ -149,82 +106,82 @@ async def test_one_of_two_rivals(world: DemoWorld, scanned: Runtime) -> None:
         await desk.scan(options)
         assert await states() == [Status.ACCEPTED, Status.SUPERSEDED]
     assert (await desk.dismiss([second.id])).not_done[0].words.endswith("is superseded, not pending")
-    await undo_last(scanned)
+    await undo_last(scanned_cases)
     assert await states() == [Status.PENDING, Status.PENDING]
     assert all(one.is_ambiguous for one in await desk.rows([first.id, second.id]))
 
 
-async def test_a_dismissed_rival_stays_dismissed(world: DemoWorld, scanned: Runtime) -> None:
+async def test_a_dismissed_rival_stays_dismissed(world: DemoWorld, scanned_cases: Runtime) -> None:
     """Its dismissal taken back after the other was accepted, it is superseded; with the undo both are pending"""
-    desk = scanned.matching
-    first, second = await of_scene(scanned, Case.AMBIGUOUS)
+    desk = scanned_cases.matching
+    first, second = await of_scene(scanned_cases, Case.AMBIGUOUS)
     await desk.dismiss([second.id])
-    dismissed = await scanned.history.last_undoable()
-    await accept(scanned, first.id)
+    dismissed = await scanned_cases.history.last_undoable()
+    await accept(scanned_cases, first.id)
     await desk.scan(ScanOptions(is_full=True))
     assert [one.status for one in await desk.rows([first.id, second.id])] == [Status.ACCEPTED, Status.DISMISSED]
     assert dismissed is not None
-    await scanned.history.undo_batch(dismissed.id)
+    await scanned_cases.history.undo_batch(dismissed.id)
     assert [one.status for one in await desk.rows([first.id, second.id])] == [Status.ACCEPTED, Status.SUPERSEDED]
-    await undo_last(scanned)
+    await undo_last(scanned_cases)
     assert [one.status for one in await desk.rows([first.id, second.id])] == [Status.PENDING, Status.PENDING]
 
 
-async def test_a_link_taken_away_by_hand(world: DemoWorld, scanned: Runtime) -> None:
+async def test_a_link_taken_away_by_hand(world: DemoWorld, scanned_cases: Runtime) -> None:
     """Pending again, with the reason, and never in bulk: somebody took it away on purpose"""
-    desk = scanned.matching
-    one = await only(scanned, Case.CERTAIN_BOX1)
-    await accept(scanned, one.id)
+    desk = scanned_cases.matching
+    one = await only(scanned_cases, Case.CERTAIN_BOX1)
+    await accept(scanned_cases, one.id)
     await desk.scan()
     scene = world.stash.library.scenes[Case.CERTAIN_BOX1]
     scene.stash_ids.clear()
     touch(scene)
     for options in (ScanOptions(), ScanOptions(is_full=True), ScanOptions()):
         await desk.scan(options)
-        again = await only(scanned, Case.CERTAIN_BOX1)
+        again = await only(scanned_cases, Case.CERTAIN_BOX1)
         assert (again.status, again.is_high_confidence) == (Status.PENDING, False)
         assert "the link is gone from Stash" in words_of(again)
     plan = await desk.plan_accept(wanted=RecommendationFilter(endpoint=one.endpoint))
     assert one.id in {item.recommendation.id for item in plan.refused}
-    await accept(scanned, one.id)
+    await accept(scanned_cases, one.id)
     await desk.scan()
-    assert (await only(scanned, Case.CERTAIN_BOX1)).status is Status.ACCEPTED
+    assert (await only(scanned_cases, Case.CERTAIN_BOX1)).status is Status.ACCEPTED
 
 
-async def test_a_link_taken_away_from_a_scene_linked_everywhere(world: DemoWorld, scanned: Runtime) -> None:
+async def test_a_link_taken_away_from_a_scene_linked_everywhere(world: DemoWorld, scanned_cases: Runtime) -> None:
     """It is not among the unlinked scenes that a later scan looks at first: the server's counts give it away"""
-    ids = [one.id for one in await of_scene(scanned, Case.CERTAIN_BOTH)]
-    await accept(scanned, *ids)
-    await scanned.matching.scan()
+    ids = [one.id for one in await of_scene(scanned_cases, Case.CERTAIN_BOTH)]
+    await accept(scanned_cases, *ids)
+    await scanned_cases.matching.scan()
     scene = world.stash.library.scenes[Case.CERTAIN_BOTH]
     del scene.stash_ids[0]
     touch(scene)
-    await scanned.matching.scan()
-    rows = await of_scene(scanned, Case.CERTAIN_BOTH)
+    await scanned_cases.matching.scan()
+    rows = await of_scene(scanned_cases, Case.CERTAIN_BOTH)
     assert sorted(one.status for one in rows) == [Status.ACCEPTED, Status.PENDING]
 
 
-async def test_a_link_replaced_by_hand(world: DemoWorld, scanned: Runtime) -> None:
+async def test_a_link_replaced_by_hand(world: DemoWorld, scanned_cases: Runtime) -> None:
     """The scene holds another id now: what Winnow accepted is no longer what stands there, and says so"""
-    one = await only(scanned, Case.CERTAIN_BOX1)
-    await accept(scanned, one.id)
+    one = await only(scanned_cases, Case.CERTAIN_BOX1)
+    await accept(scanned_cases, one.id)
     scene = world.stash.library.scenes[Case.CERTAIN_BOX1]
     scene.stash_ids[0].stash_id = "another"
     touch(scene)
-    await scanned.matching.scan()
-    again = await only(scanned, Case.CERTAIN_BOX1)
+    await scanned_cases.matching.scan()
+    again = await only(scanned_cases, Case.CERTAIN_BOX1)
     assert again.status is Status.WITHDRAWN
     assert "another entry" in words_of(again)
-    report = await undo_last(scanned)
+    report = await undo_last(scanned_cases)
     assert "which Winnow did not write" in report.not_done[0].words
     assert scene.stash_ids[0].stash_id == "another"
 
 
-async def test_what_changed_between_scan_and_accept(world: DemoWorld, scanned: Runtime) -> None:
+async def test_what_changed_between_scan_and_accept(world: DemoWorld, scanned_cases: Runtime) -> None:
     """Gone, linked to the same, to another: each is refused in words, the rest is linked, and the list is corrected"""
-    desk, library = scanned.matching, world.stash.library
+    desk, library = scanned_cases.matching, world.stash.library
     cases = (Case.CERTAIN_BOX1, Case.MULTI_FILE, Case.MD5_LISTED, Case.LEADING_ZERO)
-    rows = {case: (await of_scene(scanned, case, world.boxes[0].endpoint))[0] for case in cases}
+    rows = {case: (await of_scene(scanned_cases, case, world.boxes[0].endpoint))[0] for case in cases}
     plan = await desk.plan_accept([one.id for one in rows.values()])
     del library.scenes[Case.CERTAIN_BOX1]
     link(library.scenes[Case.MULTI_FILE], world, rows[Case.MULTI_FILE].candidate.id)
@@ -245,11 +202,11 @@ async def test_what_changed_between_scan_and_accept(world: DemoWorld, scanned: R
     }
 
 
-async def test_a_second_accept_at_once(world: DemoWorld, scanned: Runtime) -> None:
+async def test_a_second_accept_at_once(world: DemoWorld, scanned_cases: Runtime) -> None:
     """Refused in words; it leaves nothing behind that a later start would carry out"""
-    one, two = await only(scanned, Case.CERTAIN_BOX1), await only(scanned, Case.MULTI_FILE)
+    one, two = await only(scanned_cases, Case.CERTAIN_BOX1), await only(scanned_cases, Case.MULTI_FILE)
     world.stash.faults.add(FaultKind.SILENT, times=None, only="findScene")
-    first = asyncio.create_task(accept(scanned, one.id))
+    first = asyncio.create_task(accept(scanned_cases, one.id))
     await world.stash.log.wait_for("findScene")
     async with desk_of(world) as other:
         with pytest.raises(JobRunningError, match="already under way"):
@@ -262,25 +219,25 @@ async def test_a_second_accept_at_once(world: DemoWorld, scanned: Runtime) -> No
         assert (await only(later, Case.MULTI_FILE)).status is Status.PENDING
 
 
-async def test_a_batch_taken_up_again_overrules_no_later_decision(world: DemoWorld, scanned: Runtime) -> None:
+async def test_a_batch_taken_up_again_overrules_no_later_decision(world: DemoWorld, scanned_cases: Runtime) -> None:
     """The Stash went away in the middle; what was dismissed before the rest is taken up again stays dismissed"""
-    desk = scanned.matching
+    desk = scanned_cases.matching
     cases = (Case.CERTAIN_BOX1, Case.MULTI_FILE, Case.MD5_LISTED)
-    rows = {case: await only(scanned, case) for case in cases}
+    rows = {case: await only(scanned_cases, case) for case in cases}
 
     def go_away(request: RecordedRequest) -> None:
         if "sceneUpdate" in request.fields:
             world.stash.faults.add(FaultKind.DROP, times=None, only="WinnowScene")
 
     world.stash.on_request = go_away
-    report = await accept(scanned, *(one.id for one in rows.values()))
+    report = await accept(scanned_cases, *(one.id for one in rows.values()))
     assert (len(report.done), bool(report.stopped_by)) == (1, True)
     world.stash.on_request = None
     world.stash.faults.clear()
     await desk.dismiss([rows[Case.MULTI_FILE].id])
-    job = (await scanned.jobs.newest(limit=1))[0]
+    job = (await scanned_cases.jobs.newest(limit=1))[0]
     assert job.state is JobState.FAILED
-    await scanned.resume_job(job.id)
+    await scanned_cases.resume_job(job.id)
     status = {case: (await desk.rows([one.id]))[0].status for case, one in rows.items()}
     assert status == {
         Case.CERTAIN_BOX1: Status.ACCEPTED,
@@ -291,20 +248,20 @@ async def test_a_batch_taken_up_again_overrules_no_later_decision(world: DemoWor
     assert len(world.stash.library.scenes[Case.MD5_LISTED].stash_ids) == 1
 
 
-async def test_dismissals_survive_and_can_be_undone(world: DemoWorld, scanned: Runtime) -> None:
+async def test_dismissals_survive_and_can_be_undone(world: DemoWorld, scanned_cases: Runtime) -> None:
     """Many at once, as one batch; undone they are all back; a dismissal of one stash-box says nothing at the other"""
-    desk = scanned.matching
-    both = await of_scene(scanned, Case.CERTAIN_BOTH)
-    await desk.dismiss([both[0].id, (await only(scanned, Case.CERTAIN_BOX2)).id], reason="not mine")
+    desk = scanned_cases.matching
+    both = await of_scene(scanned_cases, Case.CERTAIN_BOTH)
+    await desk.dismiss([both[0].id, (await only(scanned_cases, Case.CERTAIN_BOX2)).id], reason="not mine")
     assert [one.status for one in await desk.rows([one.id for one in both])] == [Status.DISMISSED, Status.PENDING]
     assert {one.reason for one in await desk.dismissals()} == {"not mine"}
     await desk.scan(ScanOptions(is_full=True))
     async with desk_of(world, max_phash_distance=6) as other:
         await other.matching.scan()
         assert {one.status for one in await other.matching.rows([both[0].id])} == {Status.DISMISSED}
-    report = await undo_last(scanned)
+    report = await undo_last(scanned_cases)
     assert (len(report.done), await desk.dismissals()) == (2, [])
-    assert {one.status for one in await of_scene(scanned, Case.CERTAIN_BOTH)} == {Status.PENDING}
+    assert {one.status for one in await of_scene(scanned_cases, Case.CERTAIN_BOTH)} == {Status.PENDING}
     report = await desk.withdraw([1, 77])
     assert [one.words for one in report.not_done] == [
         "dismissal 1 is no longer in force",
@@ -327,163 +284,3 @@ async def test_another_candidate_still_surfaces(empty_world: DemoWorld) -> None:
             entry_name(1): (Status.DISMISSED, False),
             entry_name(1, copy=1): (Status.PENDING, True),
         }
-
-
-# -- metadata ------------------------------------------------------------------------------------------------------
-
-
-async def _metadata(world: DemoWorld, runtime: Runtime) -> Recommendation:
-    entry = world.boxes[0].library.scenes[entry_id(0, Case.METADATA)]
-    for image in entry.images:
-        image.source = JPEG
-    await runtime.matching.scan(ScanOptions(is_full=True))
-    return await only(runtime, Case.METADATA)
-
-
-async def test_side_by_side(world: DemoWorld, scanned: Runtime) -> None:
-    """ "field by field", by stash id, by name, by alias; what is not here is listed and not invented"""
-    one = await _metadata(world, scanned)
-    changes = {
-        change.field: change for change in await scanned.matching.compare_metadata(one, uniform_choices(Choice.FILL))
-    }
-    assert set(changes) == set(Field)
-    performers = changes[Field.PERFORMERS]
-    assert isinstance(performers.result, tuple)
-    assert {getattr(person, "name", "") for person in performers.result} == {"Ada F.", "Bruno Vale", "C. Marsh"}
-    assert [item.remote.name for item in performers.unresolved] == ["Dmitri Sand"]
-    assert [item.remote.name for item in changes[Field.TAGS].unresolved] == ["Aurora"]
-    assert getattr(changes[Field.STUDIO].result, "name", "") == "Meadow Pics"
-    kept = await scanned.matching.compare_metadata(one, {})
-    assert not any(change.is_change for change in kept)
-
-
-@pytest.mark.parametrize("choice", [Choice.FILL, Choice.REPLACE])
-async def test_accept_with_metadata(world: DemoWorld, scanned: Runtime, choice: Choice) -> None:
-    """Every field is written as chosen and every one is put back; nothing is blanked, nothing invented"""
-    one = await _metadata(world, scanned)
-    scene = world.stash.library.scenes[Case.METADATA]
-    entry = world.boxes[0].library.scenes[one.candidate.id]
-    scene.details, scene.urls, scene.code = "My own words.", ["https://mine.example/1"], ""
-    scene.performers = [world.stash.library.performers[4]]
-    scene.cover = JPEG + b"mine"
-    entry.director, entry.code = "Edda Lind", None
-    scene.code = "MINE-1"
-    touch(scene)
-    before, counts = state_of(scene), (len(world.stash.library.performers), len(world.stash.library.tags))
-    await scanned.matching.scan(ScanOptions(is_full=True))
-    report = await accept(scanned, one.id, metadata=uniform_choices(choice, cover=choice))
-    assert report.not_done == []
-    after = state_of(scene)
-    assert after["title"] == "Aurora over the Sea"
-    assert after["date"] == "2021-11"
-    assert after["director"] == "Edda Lind"
-    assert after["code"] == "MINE-1"  # the entry states none: nothing is blanked
-    assert after["details"] == ("My own words." if choice is Choice.FILL else entry.details)
-    assert after["studio"] == 1
-    assert after["performers"] == [1, 2, 3, 4]  # one is not known here, so none is taken away
-    assert set(after["tags"]) == {1, 2, 3}
-    assert after["urls"][0] == "https://mine.example/1"
-    assert set(entry.urls) < set(after["urls"])
-    assert picture(scene.cover) == (JPEG + b"mine" if choice is Choice.FILL else JPEG)
-    assert after["organized"] == before["organized"]
-    assert (len(world.stash.library.performers), len(world.stash.library.tags)) == counts
-    effects = await scanned.history.effects(report.batch_id)
-    assert any("Dmitri Sand" in words for words in (effects[1].after or {})["unresolved"])
-    report = await undo_last(scanned)
-    assert report.not_done == []
-    assert state_of(scene) == before
-    assert picture(scene.cover) == JPEG + b"mine"
-    assert (await only(scanned, Case.METADATA)).status is Status.PENDING
-
-
-async def test_no_cover_from_a_stash_box_that_is_turned_off(world: DemoWorld, scanned: Runtime) -> None:
-    """Stash would fetch it there: all else is taken from what Winnow knows already"""
-    one = await _metadata(world, scanned)
-    scene = world.stash.library.scenes[Case.METADATA]
-    forget_requests(world)
-    async with desk_of(world, disabled_endpoints=(one.endpoint,)) as runtime:
-        choices = uniform_choices(Choice.REPLACE, cover=Choice.REPLACE)
-        changes = {change.field: change for change in await runtime.matching.compare_metadata(one, choices)}
-        assert "turned off" in changes[Field.COVER].notes[0]
-        report = await accept(runtime, one.id, metadata=choices)
-        assert report.not_done == []
-    assert (scene.cover, scene.title) == (None, "Aurora over the Sea")
-    assert len(world.boxes[0].log.requests) == 0
-
-
-async def test_metadata_without_the_link_is_not_taken(world: DemoWorld, scanned: Runtime) -> None:
-    """A refused link takes its metadata with it, and the reason says so"""
-    one = await only(scanned, Case.METADATA)
-    scene = world.stash.library.scenes[Case.METADATA]
-    plan = await scanned.matching.plan_accept([one.id])
-    link(scene, world, "another")
-    before = state_of(scene)
-    report = await scanned.matching.accept(plan, metadata=uniform_choices(Choice.REPLACE))
-    assert [outcome.is_done for outcome in report.outcomes] == [False, False]
-    assert "not linked to this entry" in report.not_done[1].words
-    assert state_of(scene) == before
-
-
-# -- telling the stash-box -----------------------------------------------------------------------------------------
-
-
-def _votes(world: DemoWorld, box: int, case: Case) -> list[tuple[int, int]]:
-    entry = world.boxes[box].library.scenes[entry_id(box, case)]
-    return [(one.value, one.duration) for one in entry.fingerprints if one.user_vote > 0]
-
-
-@pytest.mark.parametrize(("is_on", "is_by_person"), [(False, True), (True, False), (True, True)])
-async def test_submissions_only_when_on_and_by_a_person(world: DemoWorld, *, is_on: bool, is_by_person: bool) -> None:
-    """ "off by default, only for matches a person accepted", and only for links that were really made"""
-    async with desk_of(world, submit_fingerprints=is_on) as runtime:
-        await runtime.matching.scan()
-        rows = [
-            *await of_scene(runtime, Case.CERTAIN_BOTH),
-            *await of_scene(runtime, Case.MULTI_FILE),
-            await only(runtime, Case.CERTAIN_BOX1),
-        ]
-        plan = await runtime.matching.plan_accept([one.id for one in rows])
-        link(world.stash.library.scenes[Case.CERTAIN_BOX1], world, "another")  # a conflict
-        forget_requests(world)
-        report = await runtime.matching.accept(plan, is_by_person=is_by_person)
-        assert len(report.not_done) == 1
-    film = world.stash.library.scenes[Case.CERTAIN_BOTH].files[0]
-    expected = {(int(value, 16), int(film.duration)) for value in film.fingerprints.values()}
-    for box in (0, 1):
-        told = _votes(world, box, Case.CERTAIN_BOTH)
-        assert set(told) == (expected if is_on and is_by_person else set())
-    assert _votes(world, 0, Case.CERTAIN_BOX1) == []
-    assert len(_votes(world, 0, Case.MULTI_FILE)) == (4 if is_on and is_by_person else 0)
-    if not (is_on and is_by_person):
-        assert [len(box.log.requests) for box in world.boxes] == [0, 0]
-
-
-async def test_a_failed_submission_is_told_and_the_link_stands(world: DemoWorld) -> None:
-    """And it says beforehand that it cannot be undone; the link itself can"""
-    world.boxes[0].faults.add(FaultKind.ERROR, times=None, only="submitFingerprints", message="read only today")
-    async with desk_of(world, submit_fingerprints=True) as runtime:
-        await runtime.matching.scan()
-        one = await only(runtime, Case.CERTAIN_BOX1)
-        report = await accept(runtime, one.id, is_by_person=True)
-        assert len(report.done) == 1
-        assert "read only today" in report.not_done[0].words
-        assert "cannot be undone" in report.not_done[0].title
-        assert (await only(runtime, Case.CERTAIN_BOX1)).status is Status.ACCEPTED
-        batch = (await runtime.history.batches())[0]
-        with pytest.raises(UndoRefusedError):
-            await runtime.history.undo_batch(batch.id)
-        assert (await undo_last(runtime)).not_done == []
-        assert world.stash.library.scenes[Case.CERTAIN_BOX1].stash_ids == []
-
-
-async def test_no_decision_asks_a_stash_box(world: DemoWorld, scanned: Runtime) -> None:
-    """Everything a decision needs is stored: none of them contacts a stash-box"""
-    forget_requests(world)
-    one, two = await only(scanned, Case.CERTAIN_BOX1), await only(scanned, Case.MULTI_FILE)
-    await accept(scanned, one.id, is_by_person=True)
-    await scanned.matching.dismiss([two.id])
-    await scanned.matching.withdraw([row.id for row in await scanned.matching.dismissals()])
-    await undo_last(scanned)
-    assert [asked(world, box) for box in (0, 1)] == [0, 0]
-    assert [len(box.log.requests) for box in world.boxes] == [0, 0]
-    assert await everything(scanned)

@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from demo_server_cases import UPDATE, ask
 
 from core.demo.box_library import BoxFingerprint, BoxScene, box_prints
 from core.demo.box_server import DemoBox
-from core.demo.faults import FaultKind, RecordedRequest
-from core.demo.graphql_http import DemoServer
 from core.demo.stash_objects import DemoScene, DemoStashId, video
 from core.demo.world import DemoWorld, empty
 from core.errors import UsageError
 
-JSON = {"Accept": "application/json"}
+pytest_plugins = ["demo_server_fixtures"]
+
 LOOKUP = """query Lookup($f: [[FingerprintQueryInput!]!]!) {
   findScenesBySceneFingerprints(fingerprints: $f) { id title fingerprints { hash algorithm duration submissions } }
 }"""
 A, B = "0192f000-0000-7000-8000-00000000000a", "0192f000-0000-7000-8000-00000000000b"
 PHASH = 0x9C3A5F0E71D2B486
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(headers=JSON, timeout=10) as client:
-        yield client
-
-
-async def ask(
-    client: httpx.AsyncClient,
-    server: DemoServer,
-    query: str,
-    variables: dict[str, Any] | None = None,
-    *,
-    key: str | None = None,
-) -> Any:
-    response = await client.post(
-        server.endpoint,
-        json={"query": query, "variables": variables or {}},
-        headers={"ApiKey": server.api_key if key is None else key},
-    )
-    assert response.status_code == 200, response.text
-    return response.json()
 
 
 async def test_crawl_pages_by_id(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
@@ -155,10 +130,6 @@ async def test_refused_document_by_accept(
     assert "nonsense" in response.json()["errors"][0]["message"]
 
 
-UPDATE = """mutation U($input: SceneUpdateInput!) {
-  sceneUpdate(input: $input) { id title urls updated_at stash_ids { endpoint stash_id updated_at } } }"""
-
-
 async def test_update_writes_what_is_present(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
     stash = empty_world.stash
     scene = stash.library.add(DemoScene(1, "old", [video(1, "/a.mp4")], [DemoStashId("e1", A)]))
@@ -194,41 +165,6 @@ async def test_unknown_id_fails_the_query(empty_world: DemoWorld, client: httpx.
     assert answer == {"data": None, "errors": [{"message": "scene with id 9 not found", "path": ["findScenes"]}]}
 
 
-async def test_faults_hit_and_pass(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
-    box = empty_world.boxes[1]
-    body = {"query": "{ me { name } }"}
-
-    async def status() -> httpx.Response:
-        return await client.post(box.endpoint, json=body, headers={"ApiKey": box.api_key})
-
-    box.faults.add(FaultKind.STATUS, status=504, times=2)
-    assert [(await status()).status_code for _ in range(3)] == [504, 504, 200]
-    box.faults.add(FaultKind.RATE_LIMIT, retry_after=2)
-    response = await status()
-    assert (response.status_code, response.headers["retry-after"]) == (429, "2")
-    box.faults.add(FaultKind.CUT)
-    with pytest.raises(httpx.RemoteProtocolError):
-        await status()
-    box.faults.add(FaultKind.DROP)
-    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
-        await status()
-    box.faults.add(FaultKind.HUGE, megabytes=3)
-    assert len((await status()).content) > 3_000_000
-    box.faults.add(FaultKind.REDIRECT, only="findScene")
-    assert (await status()).status_code == 200
-    box.rate_limit = 1
-    box.rate_window = 3600
-    assert [(await status()).status_code for _ in range(2)] == [200, 429]
-    assert box.log.counts["me"] > 5
-
-
-async def test_a_silent_server_can_be_stopped(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
-    box = empty_world.boxes[0]
-    box.faults.add(FaultKind.SILENT, times=None)
-    with pytest.raises(httpx.ReadTimeout):
-        await client.post(box.endpoint, json={"query": "{ me { name } }"}, timeout=0.2)
-
-
 async def test_ports_are_kept(tmp_path: Any) -> None:
     async with DemoWorld.open(tmp_path, library=empty) as world:
         first = [server.base_url for server in world.servers]
@@ -260,77 +196,6 @@ async def test_stash_without_login(empty_world: DemoWorld, client: httpx.AsyncCl
     assert [box["endpoint"] for box in data["stashBoxes"]] == [box.endpoint for box in empty_world.boxes]
     wrong = await client.post(stash.endpoint, json=body, headers={"ApiKey": "any"})
     assert wrong.status_code == 401  # a key that is not the configured one is refused even here
-
-
-@pytest.mark.parametrize(
-    ("kind", "status", "content"),
-    [
-        (FaultKind.STATUS, 500, "<h1>500</h1>"),
-        (FaultKind.REFUSE, 422, "GRAPHQL_VALIDATION_FAILED"),
-        (FaultKind.RATE_LIMIT, 429, "Too Many Attempts."),
-        (FaultKind.MALFORMED, 200, '{"id": '),
-        (FaultKind.LOGIN_PAGE, 200, "<form"),
-        (FaultKind.REDIRECT, 302, ""),
-        (FaultKind.UNAUTHORIZED, 401, ""),
-        (FaultKind.ERROR, 200, '"data":null'),
-        (FaultKind.PARTIAL, 200, '"errors":[{'),
-        (FaultKind.INNER_NULLS, 200, '"scenes":[null]'),
-        (FaultKind.NULL_LIST, 200, '"scenes":null'),
-        (FaultKind.WRONG_LENGTH, 200, '"scenes":[]'),
-    ],
-)
-async def test_each_fault(
-    empty_world: DemoWorld, client: httpx.AsyncClient, kind: FaultKind, status: int, content: str
-) -> None:
-    stash = empty_world.stash
-    stash.library.add(DemoScene(1))
-    fault = stash.faults.add(kind, only="findScenes")
-    body = {"query": "{ findScenes { scenes { id } } }"}
-    response = await client.post(stash.endpoint, json=body, headers={"ApiKey": stash.api_key})
-    assert response.status_code == status
-    assert content in response.text
-    assert fault.hits == 1
-    again = await client.post(stash.endpoint, json=body, headers={"ApiKey": stash.api_key})
-    assert again.json() == {"data": {"findScenes": {"scenes": [{"id": "1"}]}}}
-
-
-async def test_a_write_before_the_cut_is_done_and_before_the_drop_is_not(
-    empty_world: DemoWorld, client: httpx.AsyncClient
-) -> None:
-    stash = empty_world.stash
-    scene = stash.library.add(DemoScene(1, "old"))
-    for kind, title in ((FaultKind.DROP, "dropped"), (FaultKind.CUT, "cut")):
-        stash.faults.add(kind, only="sceneUpdate")
-        with pytest.raises(httpx.TransportError):
-            await ask(client, stash, UPDATE, {"input": {"id": "1", "title": title}})
-    assert scene.title == "cut"
-    assert [request.variables for request in stash.log.of("sceneUpdate")] == [
-        {"input": {"id": "1", "title": "dropped"}},
-        {"input": {"id": "1", "title": "cut"}},
-    ]
-
-
-async def test_a_test_may_step_between_read_and_write(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
-    stash = empty_world.stash
-    scene = stash.library.add(DemoScene(1, "old"))
-
-    def intrude(request: RecordedRequest) -> None:
-        if "sceneUpdate" in request.fields:
-            scene.urls = ["https://intruder.test"]
-
-    stash.on_request = intrude
-    data = (await ask(client, stash, UPDATE, {"input": {"id": "1", "title": "new"}}))["data"]["sceneUpdate"]
-    assert (data["title"], data["urls"]) == ("new", ["https://intruder.test"])
-
-
-async def test_a_silent_server_answers_when_released(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
-    box = empty_world.boxes[0]
-    box.faults.add(FaultKind.SILENT)
-    waiting = asyncio.create_task(ask(client, box, "{ me { name } }"))
-    await box.log.wait_for("me")
-    assert not waiting.done()
-    box.faults.release()
-    assert (await waiting)["data"]["me"]["name"] == "demo"
 
 
 async def test_deleted_scenes_and_md5(empty_world: DemoWorld, client: httpx.AsyncClient) -> None:
@@ -386,13 +251,3 @@ async def test_one_folder_is_one_world(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="another --dir"):
         async with DemoWorld.open(tmp_path / "file" / "world", library=empty):
             pytest.fail("a world in a file")
-
-
-async def test_faults_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WINNOW_DEMO_FAULTS", "box2:status:status=502,times=0")
-    async with DemoWorld.open(tmp_path, library=empty) as world:
-        assert [fault.status for fault in world.boxes[1].faults.pending] == [502]
-    monkeypatch.setenv("WINNOW_DEMO_FAULTS", "box3:status")
-    with pytest.raises(UsageError, match="box3"):
-        async with DemoWorld.open(tmp_path, library=empty):
-            pytest.fail("a fault of no server")

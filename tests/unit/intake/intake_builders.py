@@ -7,15 +7,7 @@ from typing import Any
 import msgspec
 
 from core.intake.route import route
-from core.model.incoming import (
-    Box,
-    DuplicateOf,
-    Faces,
-    FoundFace,
-    Known,
-    Outcome,
-    Person,
-)
+from core.model.incoming import Box, DuplicateOf, Faces, FoundFace, Known, Outcome, Person
 from core.settings_intake import CategorySettings, ImmichSettings, IntakeSettings
 
 RULES = IntakeSettings(enabled=True, temp_dir="/in", final_base="/faces", review_base="/review")

@@ -9,14 +9,7 @@ import pytest
 from intake_builders import ANN, BEA, NO_FACE, NOBODY, NOT_YET, RULES, SEEN, immich, look, rules, seen
 
 from core.intake.names import target_of
-from core.model.incoming import (
-    Category,
-    Destination,
-    DuplicateOf,
-    Faces,
-    Known,
-    Person,
-)
+from core.model.incoming import Category, Destination, DuplicateOf, Faces, Known, Person
 from core.settings_intake import CategorySettings, IntakeSettings
 
 # -- the table --------------------------------------------------------------------------------------------------------

@@ -15,17 +15,7 @@ from intake_builders import ANN, BEA, BOX, NOBODY, NOT_YET, SEEN, look, seen
 from core.file_names import safe_file_name
 from core.intake.names import target_of
 from core.intake.route import route
-from core.model.incoming import (
-    Destination,
-    DuplicateOf,
-    Faces,
-    FoundFace,
-    Known,
-    Person,
-    as_json,
-    faces_of,
-    outcome_of,
-)
+from core.model.incoming import Destination, DuplicateOf, Faces, FoundFace, Known, Person, as_json, faces_of, outcome_of
 from core.settings_intake import CategorySettings, ImmichSettings, IntakeSettings
 
 # -- what always holds ------------------------------------------------------------------------------------------------

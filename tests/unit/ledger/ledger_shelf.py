@@ -11,11 +11,7 @@ from typing import Any
 import pytest
 
 from core.clock import SystemClock
-from core.errors import (
-    EffectRefusedError,
-    StoreFullError,
-    UndoRefusedError,
-)
+from core.errors import EffectRefusedError, StoreFullError, UndoRefusedError
 from core.ledger.apply import Ledger
 from core.ledger.effects import Image, Payload
 from core.ledger.report import BatchReport

@@ -7,10 +7,7 @@ import asyncio
 import pytest
 from ledger_shelf import Machine, Note, Shelf, Winnow
 
-from core.errors import (
-    LedgerError,
-    UnreachableError,
-)
+from core.errors import LedgerError, UnreachableError
 from core.store import journal
 from core.store.journal_records import BatchState, EffectState
 

@@ -7,12 +7,7 @@ import asyncio
 import pytest
 from ledger_shelf import Machine, Put, Shelf, Winnow
 
-from core.errors import (
-    LedgerError,
-    UncertainWriteError,
-    UndoRefusedError,
-    UnreachableError,
-)
+from core.errors import LedgerError, UncertainWriteError, UndoRefusedError, UnreachableError
 from core.ledger.report import BatchReport
 from core.store import journal
 from core.store.database import Database

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,7 @@ async def test_a_copy_that_was_cut_short_is_finished_and_not_made_twice(
         core.ledger.move._moved(*_parsed(effect.payload, before), lambda: False)
     given.__exit__(None, None, None)
     assert await handler.settle(effect.payload, before) is None
+    assert lying(inbox, over) == {"in/p.jpg": b"picture", "faces/Ann/p.jpg": b"picture"}  # nothing half done stays
     before = await handler.inspect(effect.payload)
     after = await handler.perform(effect.payload, before)
     assert lying(inbox, over) == {"faces/Ann/p.jpg": b"picture", f"faces/Ann/p_{STAMP}.jpg": b"picture"}
@@ -77,6 +79,33 @@ async def test_a_copy_that_was_cut_short_is_finished_and_not_made_twice(
     given.__exit__(None, None, None)
     assert await handler.revert(effect.payload, before, after) == ""
     assert lying(inbox, over) == {"in/p.jpg": b"picture", "faces/Ann/p.jpg": b"picture"}
+
+
+async def test_what_was_carried_to_and_fro_comes_back_all_the_way(
+    bench: Bench, inbox: Path, over: Path, tmp_path: Path
+) -> None:
+    """Into a folder, from there to another file system, and back: on its way it gets another inode."""
+    (tmp_path / "review").mkdir()
+    first = await bench.apply(effects_for(put(inbox / "p.jpg"), tmp_path / "review"))
+    second = await bench.apply(effects_for(tmp_path / "review" / "Ann" / "p.jpg", over))
+    for batch in (second, first):
+        assert (await bench.ledger.undo_batch(batch)).not_done == []
+    assert lying(inbox, over, tmp_path / "review") == {"in/p.jpg": b"picture"}
+
+
+async def test_an_undo_on_another_inode_that_was_not_written_down_is_found_again(
+    inbox: Path, base: Path, tmp_path: Path
+) -> None:
+    (effect,) = effects_for(put(inbox / "p.jpg"), base)
+    handler = MoveFile()
+    before = await handler.inspect(effect.payload)
+    after = await handler.perform(effect.payload, before)
+    place = Path(after["place"])
+    shutil.copy2(place, tmp_path / "copy")
+    place.unlink()
+    (tmp_path / "copy").rename(inbox / "p.jpg")
+    assert await handler.revert(effect.payload, before, after) == ""
+    assert lying(inbox, base) == {"in/p.jpg": b"picture"}
 
 
 def _parsed(payload: Any, before: Any) -> tuple[MovePayload, Any]:

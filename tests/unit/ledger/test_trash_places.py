@@ -12,8 +12,10 @@ import pytest
 from file_systems import other_file_system
 from trash_bench import bench_in, facts, files_in, going, made
 
+from core.ledger import carrying, trash_moves
 from core.ledger.trash_place import trash_place, trash_root
 from core.media import moving
+from core.store.journal_records import EffectState
 
 CONTENT = bytes(range(256)) * 64
 
@@ -159,6 +161,55 @@ async def test_what_an_earlier_try_left_is_made_anew(
         assert (await bench.put(going(going_file, kept))).not_done == []
     assert files_in(elsewhere) == [place]
     assert facts(place) == before
+
+
+async def test_what_a_try_that_was_cut_short_left_goes_at_the_next_start(
+    elsewhere: Path, tmp_path: Path, kept: Path, going_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy stands in the trash, the original in its place: it was not done, and nobody need try again."""
+    before = facts(going_file)
+    with monkeypatch.context() as patch:
+        patch.setattr(trash_moves, "sync_folder", _die)
+        with pytest.raises(_DiedError):
+            async with bench_in(tmp_path / "bench", directory=elsewhere) as bench:
+                await bench.put(going(going_file, kept))
+    assert len(files_in(elsewhere)) == 1
+    async with bench_in(tmp_path / "bench", directory=elsewhere) as bench:
+        await bench.ledger.recover()
+        assert await bench.states(1) == [EffectState.PLANNED]
+        assert files_in(elsewhere) == []
+        assert facts(going_file) == before
+
+
+async def test_a_way_back_that_was_cut_short_is_finished_in_its_place(
+    elsewhere: Path, tmp_path: Path, kept: Path, going_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy has its old name already, the file in the trash is still there: not a second one beside it."""
+    before = facts(going_file)
+    async with bench_in(tmp_path / "bench", directory=elsewhere) as bench:
+        assert (await bench.put(going(going_file, kept))).not_done == []
+    with monkeypatch.context() as patch:
+        patch.setattr(carrying, "_take_away", _die)
+        patch.setattr(trash_moves, "sync_folder", _die)
+        with pytest.raises(_DiedError):
+            async with bench_in(tmp_path / "bench", directory=elsewhere) as bench:
+                await bench.ledger.undo_batch(1)
+    assert going_file.exists()
+    async with bench_in(tmp_path / "bench", directory=elsewhere) as bench:
+        await bench.ledger.recover()
+        assert await bench.states(1) == [EffectState.UNDONE]
+        assert await bench.trash.held() == []
+    assert files_in(tmp_path / "library") == sorted([kept, going_file])
+    assert facts(going_file) == before
+    assert files_in(elsewhere) == []
+
+
+class _DiedError(BaseException):
+    """A sudden end."""
+
+
+def _die(*_: object, **__: object) -> None:
+    raise _DiedError
 
 
 # -- the system's trash -----------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import sqlite3
 import stat
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing, suppress
@@ -417,3 +418,18 @@ async def test_nothing_is_called_kept_once_the_file_is_gone(database: Database, 
     await put(database, "c", "3")
     assert await value(database, "a") == "1"
     assert await value(database, "b") is None
+
+
+async def test_opening_it_again_in_one_process_leaves_the_locks_of_the_first(database: Database, path: Path) -> None:
+    """Without them another process takes itself for the last one, and clears the log away under our feet."""
+    await put(database, "a", "1")
+    async with Database.open(path):
+        pass
+    end_elsewhere = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM facts').fetchall()"
+    done = await asyncio.create_subprocess_exec(sys.executable, "-c", end_elsewhere, str(path))
+    assert await done.wait() == 0
+    assert path.with_name("winnow.db-wal").stat().st_size > 0
+    await put(database, "b", "2")
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert other.execute("SELECT count(*) FROM facts").fetchall() == [(2,)]

@@ -9,15 +9,7 @@ from typing import Any
 import pytest
 from intake_rows import ANN, BEA, FACES, SORTED, added, fetched, item, sha
 
-from core.model.incoming import (
-    Added,
-    DuplicateOf,
-    ItemState,
-    Known,
-    NewFile,
-    NewItem,
-    Person,
-)
+from core.model.incoming import Added, DuplicateOf, ItemState, Known, NewFile, NewItem, Person
 from core.model.library_files import FileIdentity
 from core.store import facts, intake, intake_feed, intake_known, migrations
 from core.store.database import Database

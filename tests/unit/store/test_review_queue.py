@@ -7,10 +7,7 @@ from typing import Any
 
 from intake_rows import ANN, BEA, DAY, SORTED, added, fetched, reviewed, sha, to_review
 
-from core.model.incoming import (
-    Category,
-    ItemState,
-)
+from core.model.incoming import Category, ItemState
 from core.store import intake, review_queue
 from core.store.database import Database
 from core.store.intake_statistics import statistics

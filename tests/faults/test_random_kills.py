@@ -1,0 +1,175 @@
+"""`kill -9` at random instants, over file trees and servers, again and again over the same ones: nothing is lost.
+
+After each, and after the start that follows, an independent checker looks; in the end everything is taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+import storm_victim
+from checker import Checker
+from duplicates_desk import desk_over, in_stash, on_disk
+from feed_cases import Feed, feed, jpeg
+from file_systems import other_file_system
+from kill_cases import bigger, checker_of, links_of, made, take_everything_back
+from ledger_cases import held
+from matching_desk import desk_of
+from soaking import more
+from storm import Storm, note
+from tally import Tally
+
+from core.demo.world import DemoWorld
+from core.runtime import DATABASE_NAME
+
+TIMES = 40
+SEEDS = [pytest.param(seed, marks=[pytest.mark.soak] if seed > 1 else []) for seed in (1, 2, 3)]
+
+
+def put_more(place: Feed, chance: Random, number: int) -> None:
+    """What comes in while Winnow is down."""
+    if chance.random() < 0.5:
+        place.put(f"later {number}.jpg", bigger(100 + number, chance))
+
+
+async def storm_over_files(root: Path, outer: Path, seed: int, tally: Tally) -> None:
+    chance = Random(seed)
+    place = made(root / "here", outer, chance)
+    checker = checker_of(place, outer)
+    storm = Storm(chance, tally)
+    try:
+        for number in range(more(3)):
+            checker.look()
+            await storm.strike(
+                storm_victim.run,
+                config=str(place.config),
+                data=str(place.data),
+                works="files",
+                seed=chance.random(),
+                times=TIMES,
+            )
+            checker.check_bytes()
+            async with place.open():
+                checker.check_settled()
+            put_more(place, chance, number)
+        checker.look()
+        async with place.open() as runtime:
+            await take_everything_back(runtime)
+            assert await runtime.duplicates.trash.held() == []
+        checker.check_settled()
+    finally:
+        note(tally, checker)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_within_a_file_system(tmp_path: Path, seed: int, tally: Tally) -> None:
+    await storm_over_files(tmp_path, tmp_path / "there", seed, tally)
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Path]:
+    with other_file_system(tmp_path) as folder:
+        yield folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_over_file_systems(tmp_path: Path, other: Path, seed: int, tally: Tally) -> None:
+    await storm_over_files(tmp_path, other, seed, tally)
+
+
+@pytest.mark.slow
+async def test_removals_at_a_stash(duplicates_world: DemoWorld, tally: Tally) -> None:
+    world, data = duplicates_world, duplicates_world.directory.parent / "data"
+    checker = Checker(
+        [world.directory / top for top in ("library", "camera", "trash")],
+        data / DATABASE_NAME,
+        world.directory / "trash",
+    )
+    disk, stash = on_disk(world), in_stash(world)
+    checker.look()
+    storm = Storm(Random(7), tally, span=1.5)
+    try:
+        for _ in range(more(2)):
+            await storm.strike(
+                storm_victim.run,
+                config=str(world.config_path),
+                data=str(data),
+                works="removal",
+                seed=storm.chance.random(),
+                times=TIMES,
+            )
+            checker.check_bytes()
+            async with desk_over(world):
+                checker.check_settled()
+        async with desk_over(world) as runtime:
+            await take_everything_back(runtime)
+        checker.check_settled()
+        assert on_disk(world) == disk
+        assert in_stash(world) == stash
+    finally:
+        note(tally, checker)
+
+
+@pytest.mark.slow
+async def test_accepts_at_a_stash(world: DemoWorld, tally: Tally) -> None:
+    data = world.directory.parent / "data"
+    checker = Checker([world.directory / "library"], data / DATABASE_NAME, world.directory / "trash")
+    before = held(world)
+    async with desk_of(world) as runtime:
+        await runtime.matching.scan()
+    storm = Storm(Random(8), tally, span=0.5)
+    try:
+        for _ in range(more(3)):
+            await storm.strike(
+                storm_victim.run,
+                config=str(world.config_path),
+                data=str(data),
+                works="matching",
+                seed=storm.chance.random(),
+                times=TIMES,
+            )
+            async with desk_of(world):
+                checker.check_settled()
+                checker.check_links(links_of(world))
+        async with desk_of(world) as runtime:
+            await take_everything_back(runtime)
+        assert held(world) == before
+    finally:
+        note(tally, checker)
+
+
+@pytest.mark.slow
+async def test_faces_at_an_immich(tmp_path: Path, tally: Tally) -> None:
+    chance = Random(9)
+    async with feed(tmp_path) as (place, _):
+        place.person("Ada", *(f"Ada {number}" for number in range(0, 200, 2)))
+        for number in range(4):
+            place.put(f"p{number}.jpg", jpeg(number, f"Ada {number}"))
+        checker = checker_of(place)
+        storm = Storm(chance, tally, span=1)
+        try:
+            for number in range(more(2)):
+                checker.look()
+                await storm.strike(
+                    storm_victim.run,
+                    config=str(place.config),
+                    data=str(place.data),
+                    works="faces",
+                    seed=chance.random(),
+                    times=TIMES,
+                )
+                checker.check_bytes()
+                async with place.open():
+                    checker.check_settled()
+                put_more(place, chance, number)
+            checker.look()
+            async with place.open() as runtime:
+                await take_everything_back(runtime)
+            checker.check_settled()
+        finally:
+            note(tally, checker)
