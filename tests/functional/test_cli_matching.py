@@ -160,6 +160,14 @@ async def test_what_is_not_due_is_not_scanned(world: DemoWorld, run: Winnow, fir
     assert len(world.stash.log.requests) == asked
 
 
+async def test_what_was_never_scanned_is_due(world: DemoWorld, run: Winnow) -> None:
+    """Who has only ever a line in a crontab gets a first scan."""
+    ran = await run("--scan-only", "--due", "--json")
+    assert (ran.status, set(json.loads(ran.out)["desks"])) == (0, {"matching", "duplicates"})
+    ran = await run("--scan-only", "--due", "--json")
+    assert (ran.status, json.loads(ran.out)["desks"]) == (0, {})
+
+
 async def test_one_endpoint_by_any_of_its_names(world: DemoWorld, run: Winnow, first_scan: dict[str, Any]) -> None:
     endpoint = world.boxes[0].endpoint
     for name in (endpoint, endpoint.upper().replace("HTTP", "http") + "/", "meadow", endpoint.split("/")[2]):
