@@ -1,8 +1,13 @@
-"""Keys that must not be shown."""
+"""Keys that must not be shown, and texts of any origin without them."""
 
 from __future__ import annotations
 
 import typing
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+_LEAST: Final = 6  # characters; a shorter text stands everywhere by chance
+_known: set[str] = set()  # of this process: what any text is cleared of
 
 
 class Secret:
@@ -12,6 +17,7 @@ class Secret:
 
     def __init__(self, text: str = "") -> None:
         self._text = text
+        remember(text)
 
     def reveal(self) -> str:
         """The key itself."""
@@ -34,3 +40,23 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+
+def remember(*secrets: str) -> None:
+    """From now on `hidden` blacks these out, and the password of an address among them on its own."""
+    for secret in secrets:
+        parts = [secret]
+        if "://" in secret:
+            try:
+                password = urlsplit(secret).password or ""
+            except ValueError:
+                password = ""
+            parts += [password, unquote(password)]
+        _known.update(part for part in parts if len(part) >= _LEAST)
+
+
+def hidden(text: str) -> str:
+    """A text of any origin without the keys and passwords that are known."""
+    for secret in sorted(_known, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text

@@ -20,9 +20,8 @@ from core.settings_notify import FIELD, FIELDS
 
 def shown_value(value: Any) -> str:
     """A value as it may stand in a message: short, on one line."""
-    if isinstance(value, str):
-        value = re.sub(r"//[^/]*@", "//***@", value)  # a password inside an address
     text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else repr(value)
+    text = re.sub(r"//[^/]*@", "//***@", text)  # a password inside an address, also in a list of them
     text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return text if len(text) <= 60 else text[:59] + "\N{HORIZONTAL ELLIPSIS}"
 

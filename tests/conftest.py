@@ -9,6 +9,7 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 def pytest_configure(config: pytest.Config) -> None:
     """The folders of tests, and of programs they start, lie in memory, unless `--basetemp` says where."""
     if not config.option.basetemp:  # a worker is told by the process that started it
+        get_temp_dir()  # what processes that are forked need outlives these folders
         stack = ExitStack()
         config.add_cleanup(stack.close)
         if folder := stack.enter_context(memory()):

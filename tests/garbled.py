@@ -84,7 +84,7 @@ def unfit(value: Any, at: str = "") -> Iterator[str]:
     if isinstance(value, bool | None | Enum | bytes | datetime | date):
         return
     if isinstance(value, int):
-        if not LEAST <= value <= MOST and not at.endswith(("hash", "md5", "value")):
+        if not LEAST <= value <= MOST and not at.endswith(("hash", "md5", "value", "second")):
             yield f"{at}: {value}"
     elif isinstance(value, float):
         if not math.isfinite(value) or abs(value) > 1e15:

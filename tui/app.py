@@ -123,6 +123,8 @@ class WinnowApp(SpeakingApp, inherit_bindings=False):
         """The first time: the dashboard, and what happens now and then."""
         self.pictures.start()
         await self.switch_mode("dashboard")
+        if self.pictures.ability.is_ascii:
+            self.say(self.pictures.ability.why, severity="warning")
         self.call_after_refresh(garbage_collection.set_apart)
         self.server.begin()
         if self._is_scheduling:

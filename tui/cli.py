@@ -41,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
     except Exception as error:  # noqa: BLE001  the last line before the user; a defect of ours is told as one
         return _complain(f"this is a defect of Winnow: {type(error).__name__} (WINNOW_DEBUG=1 shows where)", 1)
+    finally:
+        _let_go_of_stderr()
 
 
 def _run(argv: Sequence[str]) -> int:
@@ -87,12 +89,22 @@ class _Notes(logging.Handler):
 
 def _complain(message: str, status: int) -> int:
     """The one place where an error is told; its traceback only on request."""
+    from core.secret import hidden
     from tui.console import Console
 
     if os.environ.get("WINNOW_DEBUG", "") not in {"", "0"}:
-        traceback.print_exc()
-    Console().note(message)
+        Console().trace(hidden(traceback.format_exc()))
+    Console().note(hidden(message))
     return status
+
+
+def _let_go_of_stderr() -> None:
+    """What stderr cannot take goes nowhere: Python would fail at it once more and end with a status of its own."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        with open(os.devnull, "w") as nowhere:  # noqa: PTH123  a device, not a path of ours
+            os.dup2(nowhere.fileno(), sys.stderr.fileno())
 
 
 def _replace_closed_streams() -> None:

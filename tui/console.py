@@ -94,6 +94,12 @@ class Console:
         for number, line in enumerate(text.split("\n")):
             self._say(("winnow: " if number == 0 else "        ") + plain(line) + "\n")
 
+    def trace(self, text: str) -> None:
+        """The traceback of an error, each line literally."""
+        self._clear_progress()
+        for line in text.rstrip().split("\n"):
+            self._say(plain(line) + "\n")
+
     def progress(self, text: str) -> None:
         """Replaces the line of progress, at most ten times a second, and only on a terminal."""
         now = time.monotonic()
@@ -130,7 +136,7 @@ class Console:
         self._clear_progress()
         with immediate():
             try:
-                return getpass.getpass(f"{question} ", stream=self._err).strip()
+                return getpass.getpass(f"{plain(question)} ", stream=self._err).strip()
             except EOFError:
                 raise asyncio.CancelledError from None
 
@@ -146,7 +152,7 @@ class Console:
     def _prompt(self, text: str) -> None:
         self._clear_progress()
         self.finish()
-        self._say(text)
+        self._say("\n".join(plain(line) for line in text.split("\n")))
 
     def require_person(self, flag: str) -> None:
         """Raises UsageError that names `flag` where nobody can answer: before long work whose end asks."""

@@ -8,12 +8,15 @@ import traceback
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from core.secret import hidden
+from tui.present import plain
+
 if TYPE_CHECKING:
     from tui.app import WinnowApp
 
 
 def report(app: WinnowApp, error: BaseException) -> str:
-    """The defect with its traceback, the versions and the terminal; API keys are blacked out."""
+    """The defect with its traceback, the versions and the terminal; no key and no password, nothing that steers one."""
     size = app.size
     lines = [
         f"Winnow {version('winnow')}: {type(error).__name__}",
@@ -25,10 +28,4 @@ def report(app: WinnowApp, error: BaseException) -> str:
         f"TERM={os.environ.get('TERM', '')} COLORTERM={os.environ.get('COLORTERM', '')}",
         f"tmux={'yes' if 'TMUX' in os.environ else 'no'} ssh={'yes' if 'SSH_TTY' in os.environ else 'no'}",
     ]
-    return without_secrets(app, "\n".join(lines))
-
-
-def without_secrets(app: WinnowApp, text: str) -> str:
-    """Text in which no API key of the settings is left."""
-    key = app.settings.stash.api_key.reveal()
-    return text.replace(key, "***") if key else text
+    return "\n".join(plain(line) for line in hidden("\n".join(lines)).split("\n"))

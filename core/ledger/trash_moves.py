@@ -124,9 +124,15 @@ def hidden_place(path: Path, identity: FileIdentity) -> Path:
     return path.with_name(f".winnow-{trash_place(path, identity, path.parent).parent.name}.going")
 
 
+def places_for(path: Path) -> Iterator[Path]:
+    """Where a file may come back: its place, then those beside it."""
+    yield path
+    yield from (beside(path, number) for number in range(1, _BESIDE))
+
+
 def free_place(path: Path) -> Path:
     """The path itself, or the first free one beside it. Raises OSError."""
-    for one in (path, *(beside(path, number) for number in range(1, _BESIDE))):
+    for one in places_for(path):
         try:
             one.lstat()
         except FileNotFoundError:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import ConfigError, DecodeError
+from core.media.demuxers import PROTOCOL, whitelist
 from core.media.files import ensure_readable
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def _extract_frame(path: Path | str, time: float, *, width: int, ffmpeg: str, ti
     import numpy
     from PIL import Image
 
-    source = ["-protocol_whitelist", "file", "-ss", decimal_seconds(time), "-i", str(Path(path).absolute())]
+    bounds = ["-protocol_whitelist", PROTOCOL, "-format_whitelist", whitelist()]
+    source = [*bounds, "-ss", decimal_seconds(time), "-i", str(Path(path).absolute())]
     picture = ["-frames:v", "1", "-vf", f"scale={width}:-2", "-c:v", "bmp", "-f", "rawvideo", "-"]
     command = [ffmpeg, "-v", "error", "-nostdin", "-y", *source, *picture]
     try:

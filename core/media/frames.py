@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from core.errors import DecodeError
+from core.media.demuxers import PROTOCOL, whitelist
 from core.media.ffmpeg import decimal_seconds
 from core.media.files import ensure_readable
 from core.media.scaling import MICROSECOND, Scaler
@@ -46,8 +47,8 @@ class VideoSource:
         import av
 
         with translated(self.path):
-            # An absolute path cannot be taken for a protocol, and a playlist inside cannot reach the network.
-            options = {"protocol_whitelist": "file", "fflags": "-genpts"}
+            # An absolute path cannot be taken for a protocol.
+            options = {"protocol_whitelist": PROTOCOL, "format_whitelist": whitelist(), "fflags": "-genpts"}
             self.container = av.open(str(Path(self.path).absolute()), options=options, metadata_errors="replace")
         streams = [stream for stream in self.container.streams.video if stream.codec_context is not None]
         if not streams:

@@ -147,5 +147,5 @@ def _is_there(path: Path, descriptor: int) -> bool:
 def _known(path: Path) -> Source | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Source)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None

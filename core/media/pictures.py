@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import DecodeError
 from core.media.files import unreadable
+from core.model.picture_formats import PICTURE_FORMATS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -76,7 +77,11 @@ def _webp_planes(path: Path | str) -> Pixels | tuple[Pixels, Pixels, Pixels] | N
     from core.media.phash import repeated, rgb_of_ycc
 
     try:
-        with av.open(str(Path(path).absolute()), metadata_errors="replace") as container:
+        # By its content alone: FFmpeg would take a name with a % in it for a pattern of other names.
+        with (
+            Path(path).open("rb") as file,
+            av.open(file, "r", format="webp_pipe", metadata_errors="replace") as container,
+        ):
             frame = next(container.decode(video=0), None)
     except av.FFmpegError:
         return None
@@ -167,11 +172,13 @@ def _without_black(cmyk: Any) -> Pixels:
 @contextmanager
 def opened(path: Path | str) -> Iterator[ImageFile]:
     """An image file, its pixels not decoded yet; what is done with it raises the errors of `decoding`."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     with decoding(path), Path(path).open("rb", buffering=0) as file:
         is_small = os.fstat(file.fileno()).st_size <= WHOLE_BYTES
         with Image.open(BytesIO(file.read()) if is_small else path) as image:
+            if image.format not in PICTURE_FORMATS:
+                raise UnidentifiedImageError
             yield image
 
 

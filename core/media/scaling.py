@@ -59,8 +59,19 @@ class Scaler:
 
 def _display_matrix(frame: VideoFrame) -> tuple[int, ...]:
     """The nine numbers that say how to turn the picture for showing; empty when it is to be shown as stored."""
-    data = frame.side_data.get("DISPLAYMATRIX")
+    try:
+        data = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:  # PyAV does not know what else stands beside this frame, and then tells nothing of it
+        return _turned(-frame.rotation)
     return struct.unpack("=9i", memoryview(cast("SideData", data))) if data is not None else ()
+
+
+def _turned(degrees: int) -> tuple[int, ...]:
+    """The matrix of a turn clockwise; empty for none."""
+    if not degrees:
+        return ()
+    cosine, sine = (round(65536 * wave(math.radians(degrees))) for wave in (math.cos, math.sin))
+    return (cosine, sine, 0, -sine, cosine, 0, 0, 0, 1 << 30)
 
 
 def _upright_filters(matrix: tuple[int, ...]) -> list[tuple[str, str | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -9,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import urljoin
 
 from core.errors import AuthenticationError
+from core.secret import remember
 from core.servers.address import shown
 
 MEBIBYTE = 1 << 20
@@ -62,6 +64,8 @@ class Credential:
         self._header = header
         self._basic = basic
         self._key = api_key.strip()
+        self._secrets = tuple(filter(None, (self._key, *_of_basic(basic))))
+        remember(*self._secrets)
         if not (self._key.isascii() and self._key.isprintable()):
             raise AuthenticationError(f"{name} holds characters that no key has: copy it again")
 
@@ -71,8 +75,10 @@ class Credential:
         return bool(self._key)
 
     def hide(self, words: str) -> str:
-        """A server's words without the key, should it repeat it."""
-        return words.replace(self._key, "***") if self._key else words
+        """A server's words without the key and the password, should it repeat them, as text or as they were sent."""
+        for secret in self._secrets:
+            words = words.replace(secret, "***")
+        return words
 
     def __call__(self, request: _R) -> _R:
         """Add the headers to a request on its way out; called by the HTTP client alone."""
@@ -84,6 +90,16 @@ class Credential:
 
     def __repr__(self) -> str:
         return f"<Credential {'set' if self._key else 'empty'}>"
+
+
+def _of_basic(header: str) -> tuple[str, ...]:
+    """What must not be shown of an Authorization header: its value, and the password in it."""
+    sent = header.removeprefix("Basic ")
+    try:
+        _, _, password = base64.b64decode(sent).decode("utf-8", "surrogatepass").partition(":")
+    except ValueError:
+        return (sent,)
+    return sent, sent.rstrip("="), password
 
 
 class Upload(Protocol):

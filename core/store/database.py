@@ -126,13 +126,15 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reader]:
-        """A read-only snapshot."""
+        """A read-only snapshot. Raises StoreError, also where what is stored cannot be read."""
         connection = await self._readers.get()
         try:
             await connection.execute("BEGIN")
             yield Reader(connection, self.path)
         except sqlite3.Error as error:
             raise translated(error, self.path) from error
+        except failures.UNREADABLE as error:
+            raise failures.unreadable(error, self.path) from error
         finally:
             try:
                 await to_its_end(_rollback(connection))
@@ -150,8 +152,10 @@ class Database:
             await self._begin()
             try:
                 yield Transaction(self._writer, self.path)
-            except BaseException:
+            except BaseException as error:
                 await to_its_end(_rollback(self._writer))
+                if isinstance(error, failures.UNREADABLE):
+                    raise failures.unreadable(error, self.path) from error
                 raise
             await to_its_end(self._commit())
 

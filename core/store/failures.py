@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
+import msgspec
+
 from core.errors import StoreBusyError, StoreError, StoreFullError, StoreVersionError
 
 T = TypeVar("T")
@@ -17,6 +19,8 @@ T = TypeVar("T")
 PATIENCE_SECONDS: Final = 30.0
 """How long another process's lock is waited for."""
 _PAUSE_SECONDS: Final = 0.02
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
+"""What JSON that was stored raises when it is damaged."""
 _FULL: Final = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
 
 
@@ -58,6 +62,14 @@ def translated(error: sqlite3.Error, path: Path) -> StoreError:
             "folder and the file, or give another folder with --data-dir."
         )
     return StoreError(f"{path}: {error}")
+
+
+def unreadable(error: Exception, path: Path) -> StoreError:
+    """What Winnow wrote into a row is there no more, or was written by another program."""
+    return StoreError(
+        f"{path}: what is stored there cannot be read ({error}): the database is damaged, or something else wrote "
+        "to it. Put back a backup (winnow.db.backup-*) that stands beside it."
+    )
 
 
 def unusable(folder: Path, error: OSError) -> StoreError:

@@ -40,7 +40,7 @@ def _item(row: Row) -> Item:
         md5=row[9],
         size=row[10],
         expected_size=row[11],
-        fetching={} if row[12] is None else msgspec.json.decode(row[12]),
+        fetching={} if row[12] is None else msgspec.json.decode(row[12], type=dict[str, Any]),
         created_at=row[13],
         download_date=row[14],
         next_at=row[15],

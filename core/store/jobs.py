@@ -62,10 +62,13 @@ _COLUMNS = (
 )
 
 
+_decoder = msgspec.json.Decoder(dict[str, Any])
+
+
 def _record(row: Row) -> JobRecord:
     return JobRecord(
-        row[0], row[1], row[2], msgspec.json.decode(row[3]), JobState(row[4]), row[5], row[6], row[7], row[8], row[9],
-        row[10], row[11], row[12], None if row[13] is None else msgspec.json.decode(row[13]), row[14] or "",
+        row[0], row[1], row[2], _decoder.decode(row[3]), JobState(row[4]), row[5], row[6], row[7], row[8], row[9],
+        row[10], row[11], row[12], None if row[13] is None else _decoder.decode(row[13]), row[14] or "",
     )  # fmt: skip
 
 

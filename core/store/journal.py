@@ -16,6 +16,9 @@ _EFFECT = (
 )
 
 
+_decoder = msgspec.json.Decoder(dict[str, Any])
+
+
 def _json(value: dict[str, Any] | None) -> bytes | None:
     return None if value is None else msgspec.json.encode(value)
 
@@ -27,9 +30,9 @@ def _effect(row: Row) -> EffectRecord:
         kind=row[2],
         title=row[3],
         subject=row[4],
-        payload=msgspec.json.decode(row[5]),
-        before=None if row[6] is None else msgspec.json.decode(row[6]),
-        after=None if row[7] is None else msgspec.json.decode(row[7]),
+        payload=_decoder.decode(row[5]),
+        before=None if row[6] is None else _decoder.decode(row[6]),
+        after=None if row[7] is None else _decoder.decode(row[7]),
         state=EffectState(row[8]),
         words=row[9],
         owner=row[10],
@@ -144,7 +147,7 @@ async def drop_planned_elsewhere(tx: Transaction, batch_id: int, subjects: Seque
         [
             (EffectState.DROPPED, words, now, row[0])
             for row in rows
-            if row[1] in wanted or msgspec.json.decode(row[2]).get("recommendation_id") in wanted
+            if row[1] in wanted or _decoder.decode(row[2]).get("recommendation_id") in wanted
         ],
     )
 

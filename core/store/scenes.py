@@ -96,7 +96,9 @@ async def links(reader: Reader, scene_ids: Sequence[int]) -> dict[int, set[str]]
     found: dict[int, set[str]] = {}
     for chunk in chunks(scene_ids):
         sql = f"SELECT id, links FROM scenes WHERE NOT {_UNLINKED} AND id IN ({', '.join('?' * len(chunk))})"
-        found.update((row[0], set(msgspec.json.decode(row[1]))) for row in await reader.rows(sql, list(chunk)))
+        found.update(
+            (row[0], set(msgspec.json.decode(row[1], type=list[str]))) for row in await reader.rows(sql, list(chunk))
+        )
     return found
 
 

@@ -114,20 +114,24 @@ def _colours(env: Mapping[str, str], kind: str) -> Check:
 
 
 def _tmux(env: Mapping[str, str]) -> list[Check]:
-    """Inside tmux, pictures need its permission to pass through."""
+    """Inside tmux, pictures need its permission to pass through, and signs a client that knows UTF-8."""
     if not env.get("TMUX"):
         return []
     program = shutil.which("tmux")
-    state = ""
+    passthrough = utf8 = ""
     if program:
+        pane = ["-t", env["TMUX_PANE"]] if env.get("TMUX_PANE") else []
+        command = [program, "display-message", "-p", *pane, "#{allow-passthrough}\t#{client_utf8}"]
         try:
-            answer = subprocess.run(  # noqa: S603  found on the user's own PATH, no shell
-                [program, "show-options", "-gv", "allow-passthrough"], capture_output=True, timeout=5, check=False
-            )
-            state = answer.stdout.decode(errors="replace").strip()
+            answer = subprocess.run(command, capture_output=True, timeout=5, check=False)  # noqa: S603  the user's own PATH, no shell
+            passthrough, _, utf8 = answer.stdout.decode(errors="replace").strip().partition("\t")
         except (OSError, subprocess.TimeoutExpired):
-            state = ""
-    if state in {"on", "all"}:
-        return [Check("tmux", State.OK, "pictures may pass through")]
+            pass
+    checks = []
+    if utf8 == "0":
+        advice = "detach and say 'tmux -u attach', or 'export LANG=C.UTF-8' before tmux is started"
+        checks.append(Check("tmux", State.WARNING, "it draws every sign that is not ASCII as _ here", advice))
+    if passthrough in {"on", "all", "1", "2"}:
+        return [*checks, Check("tmux", State.OK, "pictures may pass through")]
     advice = "for sharp pictures put 'set -g allow-passthrough on' into ~/.tmux.conf; without it they are half-blocks"
-    return [Check("tmux", State.WARNING, f"allow-passthrough is {state or 'off'}", advice)]
+    return [*checks, Check("tmux", State.WARNING, "allow-passthrough is off", advice)]

@@ -77,7 +77,7 @@ async def scan_with(
         for desk in desks:
             run, when = scans[desk]
             next_at = await when() if is_due_only else started
-            if next_at is None or next_at > started:
+            if next_at is None or next_at > time.time():  # asked after it: what never ran is due now
                 next_times += [next_at] if next_at is not None else []
                 continue
             try:

@@ -14,6 +14,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from core.errors import DecodeError
+from core.model.picture_formats import PICTURE_FORMATS
 from tui.pictures.detect import Cell, Drawing
 from tui.pictures.marks import Mark, mark
 
@@ -60,6 +61,8 @@ def shrink(raw: bytes) -> bytes:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(BytesIO(raw)) as image:
+                if image.format not in PICTURE_FORMATS:
+                    raise UnidentifiedImageError
                 if image.width * image.height > _MOST_PIXELS:
                     raise DecodeError("too large a picture")
                 image.draft("RGB", (THUMBNAIL_PIXELS * 2, THUMBNAIL_PIXELS * 2))
@@ -101,7 +104,7 @@ def draw(thumbnail: bytes, box: Box, drawing: Drawing, marks: Sequence[Mark] = (
     from PIL import Image
 
     try:
-        with Image.open(BytesIO(thumbnail)) as opened:
+        with Image.open(BytesIO(thumbnail), formats=["JPEG"]) as opened:
             image = opened.convert("RGB")
         columns, rows = fitted(image.width, image.height, box)
         if drawing is Drawing.HALFCELL:

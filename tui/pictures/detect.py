@@ -16,7 +16,11 @@ from typing import Final
 _TMUX_PATIENCE_SECONDS: Final = 1.0
 _TMUX_FORMAT: Final = (
     "#{client_termtype}\t#{client_termname}\t#{allow-passthrough}\t#{client_termfeatures}"
-    "\t#{client_cell_width}x#{client_cell_height}"
+    "\t#{client_cell_width}x#{client_cell_height}\t#{client_utf8}"
+)
+_ASCII_ALONE: Final = (
+    "tmux draws every sign that is not ASCII as _ here: detach and say `tmux -u attach`,"
+    " or `export LANG=C.UTF-8` before tmux is started"
 )
 _FIRST_KITTY: Final = (0, 28)  # with Unicode placeholders
 _NO_PICTURES: Final = re.compile(r"linux|dumb|unknown|vt\d.*|.*-(m|mono|16color)")
@@ -41,12 +45,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Ability:
-    """What is drawn with, and why in words. `is_tmux`: escape sequences have to be wrapped."""
+    """What is drawn with, and why in words. `is_tmux`: escape sequences have to be wrapped. `is_ascii`: no sign that is
+    not ASCII reaches the eye."""
 
     drawing: Drawing
     why: str
     cell: Cell = Cell()
     is_tmux: bool = False
+    is_ascii: bool = False
 
 
 def detect(
@@ -100,13 +106,16 @@ def _poverty(env: Mapping[str, str], *, is_tty: bool, colours: str | None) -> st
 
 
 def _inside_tmux(wanted: str, env: Mapping[str, str], ask: Callable[[str], str], cell: Cell) -> Ability:
-    """kitty needs a kitty outside, passthrough and RGB. Sixel is never drawn: tmux leaves remains of it behind."""
+    """kitty needs a kitty outside, passthrough and RGB. Sixel is never drawn: tmux leaves remains of it behind. A tmux
+    that was started without a UTF-8 locale, as over SSH to a NAS that sets none, draws nothing but ASCII."""
     answer = ask(env.get("TMUX_PANE", ""))
-    fields = (answer.rstrip("\n").split("\t") + [""] * 5)[:5]
-    kind, name, passthrough, features, size = fields
+    fields = (answer.rstrip("\n").split("\t") + [""] * 6)[:6]
+    kind, name, passthrough, features, size, utf8 = fields
     width, _, height = size.partition("x")
     if width.isdigit() and height.isdigit() and 2 <= int(width) <= 200 and 2 <= int(height) <= 400:
         cell = Cell(int(width), int(height))
+    if utf8 == "0":
+        return Ability(Drawing.TEXT, _ASCII_ALONE, cell, True, is_ascii=True)
     if wanted == "halfcell":
         return Ability(Drawing.HALFCELL, "half-blocks are set in the settings", cell, True)
     if wanted == "sixel":

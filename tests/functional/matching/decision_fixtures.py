@@ -14,8 +14,8 @@ from core.runtime import Runtime
 
 
 @pytest.fixture
-async def scanned(world: DemoWorld) -> AsyncIterator[Runtime]:
+async def scanned_cases(world: DemoWorld) -> AsyncIterator[Runtime]:
     """The 28 cases after one scan."""
     async with desk_of(world) as runtime:
-        await runtime.matching.scan()
+        assert (await runtime.matching.scan()).is_ok
         yield runtime

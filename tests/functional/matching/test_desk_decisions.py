@@ -28,11 +28,11 @@ from core.runtime import JobState, Runtime, ScanOptions
 pytest_plugins = ["decision_fixtures"]
 
 
-async def test_accept_all_with_exclusions_and_an_endpoint(world: DemoWorld, scanned: Runtime) -> None:
+async def test_accept_all_with_exclusions_and_an_endpoint(world: DemoWorld, scanned_cases: Runtime) -> None:
     """ "lists what it is about to do, lets rows be taken out, takes an endpoint filter, then applies"; undone whole"""
-    desk, endpoint = scanned.matching, world.boxes[0].endpoint
+    desk, endpoint = scanned_cases.matching, world.boxes[0].endpoint
     before = held(world)
-    left_out = await only(scanned, Case.CERTAIN_BOX1)
+    left_out = await only(scanned_cases, Case.CERTAIN_BOX1)
     wanted = RecommendationFilter(is_high_confidence=True, endpoint=endpoint)
     plan = await desk.plan_accept(wanted=wanted, exclude=[left_out.id])
     assert {one.endpoint for one in plan.accepted} == {endpoint}
@@ -48,29 +48,29 @@ async def test_accept_all_with_exclusions_and_an_endpoint(world: DemoWorld, scan
     await desk.scan()
     await desk.scan(ScanOptions(is_full=True))
     assert {one.status for one in await desk.rows([one.id for one in plan.accepted])} == {Status.ACCEPTED}
-    report = await undo_last(scanned)
+    report = await undo_last(scanned_cases)
     assert report.not_done == []
     assert held(world) == before
     rows = await desk.rows([one.id for one in plan.accepted])
     assert {(one.status, one.is_high_confidence) for one in rows} == {(Status.PENDING, True)}
 
 
-async def test_undo_after_a_scan_of_a_scene_linked_everywhere(world: DemoWorld, scanned: Runtime) -> None:
-    """Accepted at both stash-boxes, scanned, undone: both are pending again at once, with their evidence"""
-    ids = [one.id for one in await of_scene(scanned, Case.CERTAIN_BOTH)]
-    await accept(scanned, *ids)
-    await scanned.matching.scan(ScanOptions(is_full=True))
-    assert {one.status for one in await scanned.matching.rows(ids)} == {Status.ACCEPTED}
-    assert await scanned.matching.scene(Case.CERTAIN_BOTH) is not None
-    await undo_last(scanned)
-    rows = await scanned.matching.rows(ids)
+async def test_undo_after_a_scan_of_a_scene_linked_everywhere(world: DemoWorld, scanned_cases: Runtime) -> None:
+    """Accepted at both stash-boxes, scanned_cases, undone: both are pending again at once, with their evidence"""
+    ids = [one.id for one in await of_scene(scanned_cases, Case.CERTAIN_BOTH)]
+    await accept(scanned_cases, *ids)
+    await scanned_cases.matching.scan(ScanOptions(is_full=True))
+    assert {one.status for one in await scanned_cases.matching.rows(ids)} == {Status.ACCEPTED}
+    assert await scanned_cases.matching.scene(Case.CERTAIN_BOTH) is not None
+    await undo_last(scanned_cases)
+    rows = await scanned_cases.matching.rows(ids)
     assert [(one.status, one.is_high_confidence) for one in rows] == [(Status.PENDING, True)] * 2
 
 
-async def test_the_plan_refuses(world: DemoWorld, scanned: Runtime) -> None:
-    desk = scanned.matching
-    first, second = await of_scene(scanned, Case.AMBIGUOUS)
-    done = await only(scanned, Case.CERTAIN_BOX1)
+async def test_the_plan_refuses(world: DemoWorld, scanned_cases: Runtime) -> None:
+    desk = scanned_cases.matching
+    first, second = await of_scene(scanned_cases, Case.AMBIGUOUS)
+    done = await only(scanned_cases, Case.CERTAIN_BOX1)
     await desk.dismiss([done.id])
     plan = await desk.plan_accept([first.id, second.id, done.id, first.id])
     assert [(item.recommendation.id, item.refusal) for item in plan.items] == [
@@ -92,11 +92,11 @@ async def test_the_plan_refuses(world: DemoWorld, scanned: Runtime) -> None:
     assert (again.status, again.is_ambiguous, again.reasons) == (Status.PENDING, True, first.reasons)
 
 
-async def test_one_of_two_rivals(world: DemoWorld, scanned: Runtime) -> None:
+async def test_one_of_two_rivals(world: DemoWorld, scanned_cases: Runtime) -> None:
     """The other is superseded, for as long as the link stands, and full scans change nothing about it"""
-    desk = scanned.matching
-    first, second = await of_scene(scanned, Case.AMBIGUOUS)
-    await accept(scanned, first.id)
+    desk = scanned_cases.matching
+    first, second = await of_scene(scanned_cases, Case.AMBIGUOUS)
+    await accept(scanned_cases, first.id)
 
     async def states() -> list[Status]:
         return [one.status for one in await desk.rows([first.id, second.id])]
@@ -106,82 +106,82 @@ async def test_one_of_two_rivals(world: DemoWorld, scanned: Runtime) -> None:
         await desk.scan(options)
         assert await states() == [Status.ACCEPTED, Status.SUPERSEDED]
     assert (await desk.dismiss([second.id])).not_done[0].words.endswith("is superseded, not pending")
-    await undo_last(scanned)
+    await undo_last(scanned_cases)
     assert await states() == [Status.PENDING, Status.PENDING]
     assert all(one.is_ambiguous for one in await desk.rows([first.id, second.id]))
 
 
-async def test_a_dismissed_rival_stays_dismissed(world: DemoWorld, scanned: Runtime) -> None:
+async def test_a_dismissed_rival_stays_dismissed(world: DemoWorld, scanned_cases: Runtime) -> None:
     """Its dismissal taken back after the other was accepted, it is superseded; with the undo both are pending"""
-    desk = scanned.matching
-    first, second = await of_scene(scanned, Case.AMBIGUOUS)
+    desk = scanned_cases.matching
+    first, second = await of_scene(scanned_cases, Case.AMBIGUOUS)
     await desk.dismiss([second.id])
-    dismissed = await scanned.history.last_undoable()
-    await accept(scanned, first.id)
+    dismissed = await scanned_cases.history.last_undoable()
+    await accept(scanned_cases, first.id)
     await desk.scan(ScanOptions(is_full=True))
     assert [one.status for one in await desk.rows([first.id, second.id])] == [Status.ACCEPTED, Status.DISMISSED]
     assert dismissed is not None
-    await scanned.history.undo_batch(dismissed.id)
+    await scanned_cases.history.undo_batch(dismissed.id)
     assert [one.status for one in await desk.rows([first.id, second.id])] == [Status.ACCEPTED, Status.SUPERSEDED]
-    await undo_last(scanned)
+    await undo_last(scanned_cases)
     assert [one.status for one in await desk.rows([first.id, second.id])] == [Status.PENDING, Status.PENDING]
 
 
-async def test_a_link_taken_away_by_hand(world: DemoWorld, scanned: Runtime) -> None:
+async def test_a_link_taken_away_by_hand(world: DemoWorld, scanned_cases: Runtime) -> None:
     """Pending again, with the reason, and never in bulk: somebody took it away on purpose"""
-    desk = scanned.matching
-    one = await only(scanned, Case.CERTAIN_BOX1)
-    await accept(scanned, one.id)
+    desk = scanned_cases.matching
+    one = await only(scanned_cases, Case.CERTAIN_BOX1)
+    await accept(scanned_cases, one.id)
     await desk.scan()
     scene = world.stash.library.scenes[Case.CERTAIN_BOX1]
     scene.stash_ids.clear()
     touch(scene)
     for options in (ScanOptions(), ScanOptions(is_full=True), ScanOptions()):
         await desk.scan(options)
-        again = await only(scanned, Case.CERTAIN_BOX1)
+        again = await only(scanned_cases, Case.CERTAIN_BOX1)
         assert (again.status, again.is_high_confidence) == (Status.PENDING, False)
         assert "the link is gone from Stash" in words_of(again)
     plan = await desk.plan_accept(wanted=RecommendationFilter(endpoint=one.endpoint))
     assert one.id in {item.recommendation.id for item in plan.refused}
-    await accept(scanned, one.id)
+    await accept(scanned_cases, one.id)
     await desk.scan()
-    assert (await only(scanned, Case.CERTAIN_BOX1)).status is Status.ACCEPTED
+    assert (await only(scanned_cases, Case.CERTAIN_BOX1)).status is Status.ACCEPTED
 
 
-async def test_a_link_taken_away_from_a_scene_linked_everywhere(world: DemoWorld, scanned: Runtime) -> None:
+async def test_a_link_taken_away_from_a_scene_linked_everywhere(world: DemoWorld, scanned_cases: Runtime) -> None:
     """It is not among the unlinked scenes that a later scan looks at first: the server's counts give it away"""
-    ids = [one.id for one in await of_scene(scanned, Case.CERTAIN_BOTH)]
-    await accept(scanned, *ids)
-    await scanned.matching.scan()
+    ids = [one.id for one in await of_scene(scanned_cases, Case.CERTAIN_BOTH)]
+    await accept(scanned_cases, *ids)
+    await scanned_cases.matching.scan()
     scene = world.stash.library.scenes[Case.CERTAIN_BOTH]
     del scene.stash_ids[0]
     touch(scene)
-    await scanned.matching.scan()
-    rows = await of_scene(scanned, Case.CERTAIN_BOTH)
+    await scanned_cases.matching.scan()
+    rows = await of_scene(scanned_cases, Case.CERTAIN_BOTH)
     assert sorted(one.status for one in rows) == [Status.ACCEPTED, Status.PENDING]
 
 
-async def test_a_link_replaced_by_hand(world: DemoWorld, scanned: Runtime) -> None:
+async def test_a_link_replaced_by_hand(world: DemoWorld, scanned_cases: Runtime) -> None:
     """The scene holds another id now: what Winnow accepted is no longer what stands there, and says so"""
-    one = await only(scanned, Case.CERTAIN_BOX1)
-    await accept(scanned, one.id)
+    one = await only(scanned_cases, Case.CERTAIN_BOX1)
+    await accept(scanned_cases, one.id)
     scene = world.stash.library.scenes[Case.CERTAIN_BOX1]
     scene.stash_ids[0].stash_id = "another"
     touch(scene)
-    await scanned.matching.scan()
-    again = await only(scanned, Case.CERTAIN_BOX1)
+    await scanned_cases.matching.scan()
+    again = await only(scanned_cases, Case.CERTAIN_BOX1)
     assert again.status is Status.WITHDRAWN
     assert "another entry" in words_of(again)
-    report = await undo_last(scanned)
+    report = await undo_last(scanned_cases)
     assert "which Winnow did not write" in report.not_done[0].words
     assert scene.stash_ids[0].stash_id == "another"
 
 
-async def test_what_changed_between_scan_and_accept(world: DemoWorld, scanned: Runtime) -> None:
+async def test_what_changed_between_scan_and_accept(world: DemoWorld, scanned_cases: Runtime) -> None:
     """Gone, linked to the same, to another: each is refused in words, the rest is linked, and the list is corrected"""
-    desk, library = scanned.matching, world.stash.library
+    desk, library = scanned_cases.matching, world.stash.library
     cases = (Case.CERTAIN_BOX1, Case.MULTI_FILE, Case.MD5_LISTED, Case.LEADING_ZERO)
-    rows = {case: (await of_scene(scanned, case, world.boxes[0].endpoint))[0] for case in cases}
+    rows = {case: (await of_scene(scanned_cases, case, world.boxes[0].endpoint))[0] for case in cases}
     plan = await desk.plan_accept([one.id for one in rows.values()])
     del library.scenes[Case.CERTAIN_BOX1]
     link(library.scenes[Case.MULTI_FILE], world, rows[Case.MULTI_FILE].candidate.id)
@@ -202,11 +202,11 @@ async def test_what_changed_between_scan_and_accept(world: DemoWorld, scanned: R
     }
 
 
-async def test_a_second_accept_at_once(world: DemoWorld, scanned: Runtime) -> None:
+async def test_a_second_accept_at_once(world: DemoWorld, scanned_cases: Runtime) -> None:
     """Refused in words; it leaves nothing behind that a later start would carry out"""
-    one, two = await only(scanned, Case.CERTAIN_BOX1), await only(scanned, Case.MULTI_FILE)
+    one, two = await only(scanned_cases, Case.CERTAIN_BOX1), await only(scanned_cases, Case.MULTI_FILE)
     world.stash.faults.add(FaultKind.SILENT, times=None, only="findScene")
-    first = asyncio.create_task(accept(scanned, one.id))
+    first = asyncio.create_task(accept(scanned_cases, one.id))
     await world.stash.log.wait_for("findScene")
     async with desk_of(world) as other:
         with pytest.raises(JobRunningError, match="already under way"):
@@ -219,25 +219,25 @@ async def test_a_second_accept_at_once(world: DemoWorld, scanned: Runtime) -> No
         assert (await only(later, Case.MULTI_FILE)).status is Status.PENDING
 
 
-async def test_a_batch_taken_up_again_overrules_no_later_decision(world: DemoWorld, scanned: Runtime) -> None:
+async def test_a_batch_taken_up_again_overrules_no_later_decision(world: DemoWorld, scanned_cases: Runtime) -> None:
     """The Stash went away in the middle; what was dismissed before the rest is taken up again stays dismissed"""
-    desk = scanned.matching
+    desk = scanned_cases.matching
     cases = (Case.CERTAIN_BOX1, Case.MULTI_FILE, Case.MD5_LISTED)
-    rows = {case: await only(scanned, case) for case in cases}
+    rows = {case: await only(scanned_cases, case) for case in cases}
 
     def go_away(request: RecordedRequest) -> None:
         if "sceneUpdate" in request.fields:
             world.stash.faults.add(FaultKind.DROP, times=None, only="WinnowScene")
 
     world.stash.on_request = go_away
-    report = await accept(scanned, *(one.id for one in rows.values()))
+    report = await accept(scanned_cases, *(one.id for one in rows.values()))
     assert (len(report.done), bool(report.stopped_by)) == (1, True)
     world.stash.on_request = None
     world.stash.faults.clear()
     await desk.dismiss([rows[Case.MULTI_FILE].id])
-    job = (await scanned.jobs.newest(limit=1))[0]
+    job = (await scanned_cases.jobs.newest(limit=1))[0]
     assert job.state is JobState.FAILED
-    await scanned.resume_job(job.id)
+    await scanned_cases.resume_job(job.id)
     status = {case: (await desk.rows([one.id]))[0].status for case, one in rows.items()}
     assert status == {
         Case.CERTAIN_BOX1: Status.ACCEPTED,
@@ -248,20 +248,20 @@ async def test_a_batch_taken_up_again_overrules_no_later_decision(world: DemoWor
     assert len(world.stash.library.scenes[Case.MD5_LISTED].stash_ids) == 1
 
 
-async def test_dismissals_survive_and_can_be_undone(world: DemoWorld, scanned: Runtime) -> None:
+async def test_dismissals_survive_and_can_be_undone(world: DemoWorld, scanned_cases: Runtime) -> None:
     """Many at once, as one batch; undone they are all back; a dismissal of one stash-box says nothing at the other"""
-    desk = scanned.matching
-    both = await of_scene(scanned, Case.CERTAIN_BOTH)
-    await desk.dismiss([both[0].id, (await only(scanned, Case.CERTAIN_BOX2)).id], reason="not mine")
+    desk = scanned_cases.matching
+    both = await of_scene(scanned_cases, Case.CERTAIN_BOTH)
+    await desk.dismiss([both[0].id, (await only(scanned_cases, Case.CERTAIN_BOX2)).id], reason="not mine")
     assert [one.status for one in await desk.rows([one.id for one in both])] == [Status.DISMISSED, Status.PENDING]
     assert {one.reason for one in await desk.dismissals()} == {"not mine"}
     await desk.scan(ScanOptions(is_full=True))
     async with desk_of(world, max_phash_distance=6) as other:
         await other.matching.scan()
         assert {one.status for one in await other.matching.rows([both[0].id])} == {Status.DISMISSED}
-    report = await undo_last(scanned)
+    report = await undo_last(scanned_cases)
     assert (len(report.done), await desk.dismissals()) == (2, [])
-    assert {one.status for one in await of_scene(scanned, Case.CERTAIN_BOTH)} == {Status.PENDING}
+    assert {one.status for one in await of_scene(scanned_cases, Case.CERTAIN_BOTH)} == {Status.PENDING}
     report = await desk.withdraw([1, 77])
     assert [one.words for one in report.not_done] == [
         "dismissal 1 is no longer in force",

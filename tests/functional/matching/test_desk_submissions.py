@@ -73,14 +73,14 @@ async def test_a_failed_submission_is_told_and_the_link_stands(world: DemoWorld)
         assert world.stash.library.scenes[Case.CERTAIN_BOX1].stash_ids == []
 
 
-async def test_no_decision_asks_a_stash_box(world: DemoWorld, scanned: Runtime) -> None:
+async def test_no_decision_asks_a_stash_box(world: DemoWorld, scanned_cases: Runtime) -> None:
     """Everything a decision needs is stored: none of them contacts a stash-box"""
     forget_requests(world)
-    one, two = await only(scanned, Case.CERTAIN_BOX1), await only(scanned, Case.MULTI_FILE)
-    await accept(scanned, one.id, is_by_person=True)
-    await scanned.matching.dismiss([two.id])
-    await scanned.matching.withdraw([row.id for row in await scanned.matching.dismissals()])
-    await undo_last(scanned)
+    one, two = await only(scanned_cases, Case.CERTAIN_BOX1), await only(scanned_cases, Case.MULTI_FILE)
+    await accept(scanned_cases, one.id, is_by_person=True)
+    await scanned_cases.matching.dismiss([two.id])
+    await scanned_cases.matching.withdraw([row.id for row in await scanned_cases.matching.dismissals()])
+    await undo_last(scanned_cases)
     assert [asked(world, box) for box in (0, 1)] == [0, 0]
     assert [len(box.log.requests) for box in world.boxes] == [0, 0]
-    assert await everything(scanned)
+    assert await everything(scanned_cases)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from matching_desk import (
     DAY,
@@ -30,48 +28,41 @@ from core.matching.evidence import to_record
 from core.model.recommendations import RecommendationFilter, Status
 from core.runtime import Runtime, ScanOptions
 
-
-@pytest.fixture
-async def scanned(world: DemoWorld) -> AsyncIterator[Runtime]:
-    """The 28 cases after one scan."""
-    async with desk_of(world) as runtime:
-        report = await runtime.matching.scan()
-        assert report.is_ok
-        yield runtime
+pytest_plugins = ["decision_fixtures"]
 
 
-async def test_leading_zero(world: DemoWorld, scanned: Runtime) -> None:
+async def test_leading_zero(world: DemoWorld, scanned_cases: Runtime) -> None:
     """ "hashes compared as strings, so that a phash with a leading zero never matches" """
     stated = world.stash.library.scenes[Case.LEADING_ZERO].files[0].fingerprints["phash"]
     assert len(stated) == 15
     for box in world.boxes:
-        one = await only(scanned, Case.LEADING_ZERO, box.endpoint)
+        one = await only(scanned_cases, Case.LEADING_ZERO, box.endpoint)
         assert (one.evidence.match_count, one.evidence.phash_distance, one.is_high_confidence) == (2, 0, True)
 
 
-async def test_neighbours(world: DemoWorld, scanned: Runtime) -> None:
+async def test_neighbours(world: DemoWorld, scanned_cases: Runtime) -> None:
     """ "neighbour hits shown as 0 % matches" """
-    near = await only(scanned, Case.NEAR)
+    near = await only(scanned_cases, Case.NEAR)
     assert (near.evidence.match_percentage, near.evidence.phash_distance) == (50.0, 4)
-    far = await only(scanned, Case.NEAR_FAR)
+    far = await only(scanned_cases, Case.NEAR_FAR)
     assert (far.evidence.match_percentage, far.evidence.phash_distance) == (50.0, 8)
     assert is_unmet(far, "phash_distance")
     assert not far.is_high_confidence
     assert near.score > far.score > 0
 
 
-async def test_multi_file(world: DemoWorld, scanned: Runtime) -> None:
+async def test_multi_file(world: DemoWorld, scanned_cases: Runtime) -> None:
     """ "multi-file scenes diluted to 33 %" """
-    one = await only(scanned, Case.MULTI_FILE)
+    one = await only(scanned_cases, Case.MULTI_FILE)
     assert (one.evidence.match_percentage, one.evidence.total_local_fingerprints) == (100.0, 2)
     assert one.evidence.file_name == "orbit.mp4"
     assert one.local_path.endswith("night/orbit.mp4")
     assert one.is_high_confidence
 
 
-async def test_md5(world: DemoWorld, scanned: Runtime) -> None:
+async def test_md5(world: DemoWorld, scanned_cases: Runtime) -> None:
     """ "MD5 in the denominator after servers dropped it" """
-    one = await only(scanned, Case.MD5_LISTED)
+    one = await only(scanned_cases, Case.MD5_LISTED)
     assert (one.evidence.total_local_fingerprints, one.evidence.match_percentage) == (2, 100.0)
     assert one.is_high_confidence
 
@@ -96,12 +87,12 @@ async def test_md5_dropped_by_the_server_meanwhile(empty_world: DemoWorld) -> No
         assert box.log.violations == []
 
 
-async def test_nine_minutes_is_never_accepted_in_bulk(world: DemoWorld, scanned: Runtime) -> None:
+async def test_nine_minutes_is_never_accepted_in_bulk(world: DemoWorld, scanned_cases: Runtime) -> None:
     """ "a nine-minute mismatch accepted in bulk" """
-    one = await only(scanned, Case.NINE_MINUTES)
+    one = await only(scanned_cases, Case.NINE_MINUTES)
     assert not one.is_high_confidence
     assert "9 min shorter than every matching fingerprint" in words_of(one)
-    desk = scanned.matching
+    desk = scanned_cases.matching
     bulk = await desk.plan_accept(wanted=RecommendationFilter(is_high_confidence=True))
     assert one.id not in {item.recommendation.id for item in bulk.items}
     everything_pending = await desk.plan_accept(wanted=RecommendationFilter())
@@ -113,10 +104,10 @@ async def test_nine_minutes_is_never_accepted_in_bulk(world: DemoWorld, scanned:
     assert world.stash.library.scenes[Case.NINE_MINUTES].stash_ids == []
 
 
-async def test_ambiguity_clears_after_a_dismissal(world: DemoWorld, scanned: Runtime) -> None:
+async def test_ambiguity_clears_after_a_dismissal(world: DemoWorld, scanned_cases: Runtime) -> None:
     """ "ambiguity that never clears after a dismissal"; withdrawn, it is back"""
-    desk = scanned.matching
-    first, second = sorted(await of_scene(scanned, Case.AMBIGUOUS), key=lambda one: one.candidate.title)
+    desk = scanned_cases.matching
+    first, second = sorted(await of_scene(scanned_cases, Case.AMBIGUOUS), key=lambda one: one.candidate.title)
     assert first.is_ambiguous
     assert not first.is_high_confidence
     assert "2 candidates at this endpoint" in words_of(first)
@@ -142,15 +133,15 @@ async def test_ambiguity_clears_after_a_dismissal(world: DemoWorld, scanned: Run
     assert await desk.dismissals() == []
 
 
-async def test_frozen_evidence_full_scan(world: DemoWorld, scanned: Runtime) -> None:
+async def test_frozen_evidence_full_scan(world: DemoWorld, scanned_cases: Runtime) -> None:
     """ "frozen evidence": what changed at the stash-box reaches the pending recommendation at the next look-up"""
     entry = world.boxes[0].library.scenes[entry_id(0, Case.CERTAIN_BOX1)]
     entry.title = "Renamed"
     for fingerprint in entry.fingerprints:
         fingerprint.reports = fingerprint.submissions + 1
-    report = await scanned.matching.scan(ScanOptions(is_full=True))
+    report = await scanned_cases.matching.scan(ScanOptions(is_full=True))
     assert report.counts.updated >= 1
-    one = await only(scanned, Case.CERTAIN_BOX1)
+    one = await only(scanned_cases, Case.CERTAIN_BOX1)
     assert one.candidate.title == "Renamed"
     assert not one.is_high_confidence
     assert is_unmet(one, "votes")
@@ -215,34 +206,34 @@ async def test_a_disabled_endpoint_that_is_misspelt_is_told(world: DemoWorld) ->
         assert any("https://stashdb.example/graphql" in line for line in report.notes)
 
 
-async def test_until_next_scan(world: DemoWorld, scanned: Runtime) -> None:
+async def test_until_next_scan(world: DemoWorld, scanned_cases: Runtime) -> None:
     """'"until next scan" dismissals that last for ever': the next scan brings it back"""
-    desk = scanned.matching
-    one = await only(scanned, Case.CERTAIN_BOX1)
+    desk = scanned_cases.matching
+    one = await only(scanned_cases, Case.CERTAIN_BOX1)
     await desk.dismiss([one.id], is_until_next_scan=True)
-    assert (await only(scanned, Case.CERTAIN_BOX1)).status is Status.DISMISSED
+    assert (await only(scanned_cases, Case.CERTAIN_BOX1)).status is Status.DISMISSED
     await desk.scan(ScanOptions(endpoints=(world.boxes[1].endpoint,)))  # not a scan of its endpoint
-    assert (await only(scanned, Case.CERTAIN_BOX1)).status is Status.DISMISSED
+    assert (await only(scanned_cases, Case.CERTAIN_BOX1)).status is Status.DISMISSED
     await desk.scan()
-    back = await only(scanned, Case.CERTAIN_BOX1)
+    back = await only(scanned_cases, Case.CERTAIN_BOX1)
     assert (back.id, back.status, back.is_high_confidence) == (one.id, Status.PENDING, True)
     assert await desk.dismissals() == []
 
 
-async def test_nothing_a_server_refuses_is_sent(world: DemoWorld, scanned: Runtime) -> None:
+async def test_nothing_a_server_refuses_is_sent(world: DemoWorld, scanned_cases: Runtime) -> None:
     """ "unknown fingerprint types that make a server refuse the batch"; degenerate and over-long hashes neither"""
-    await scanned.matching.scan(ScanOptions(is_full=True))
+    await scanned_cases.matching.scan(ScanOptions(is_full=True))
     for number, box in enumerate(world.boxes):
         if number == 0:
             assert box.log.violations == []
         assert not [words for words in box.log.violations if "MD5" not in words]
         assert not box.log.counts["(refused)"]
         assert asked(world, number) >= 2
-    assert await of_scene(scanned, Case.DEGENERATE) == []
-    assert await of_scene(scanned, Case.NO_FILE) == []
-    assert await of_scene(scanned, Case.BROKEN_HASH) == []
+    assert await of_scene(scanned_cases, Case.DEGENERATE) == []
+    assert await of_scene(scanned_cases, Case.NO_FILE) == []
+    assert await of_scene(scanned_cases, Case.BROKEN_HASH) == []
     for box in world.boxes:
-        assert (await only(scanned, Case.UNKNOWN_TYPE, box.endpoint)).is_high_confidence
+        assert (await only(scanned_cases, Case.UNKNOWN_TYPE, box.endpoint)).is_high_confidence
 
 
 async def test_one_422_ends_one_endpoint(world: DemoWorld) -> None:
@@ -271,9 +262,9 @@ async def test_one_422_ends_one_endpoint(world: DemoWorld) -> None:
         assert states[bad.endpoint].last_error == ""
 
 
-async def test_an_empty_selection(world: DemoWorld, scanned: Runtime) -> None:
+async def test_an_empty_selection(world: DemoWorld, scanned_cases: Runtime) -> None:
     """'an empty selection meaning "all"'"""
-    desk = scanned.matching
+    desk = scanned_cases.matching
     before = world.stash.log.counts["sceneUpdate"]
     with pytest.raises(UsageError):
         await desk.plan_accept()
@@ -284,21 +275,21 @@ async def test_an_empty_selection(world: DemoWorld, scanned: Runtime) -> None:
     assert (await desk.withdraw([])).outcomes == []
     both = await desk.plan_accept([], wanted=RecommendationFilter(is_high_confidence=True))
     assert both.items == ()
-    assert await scanned.history.batches() == []
+    assert await scanned_cases.history.batches() == []
     assert world.stash.log.counts["sceneUpdate"] == before
 
 
-async def test_a_list_is_not_applied_to_what_changed(world: DemoWorld, scanned: Runtime) -> None:
+async def test_a_list_is_not_applied_to_what_changed(world: DemoWorld, scanned_cases: Runtime) -> None:
     """ "an old result list applied to a changed disk": a plan made before a decision does not overrule it"""
-    desk = scanned.matching
-    one = await only(scanned, Case.CERTAIN_BOX1)
+    desk = scanned_cases.matching
+    one = await only(scanned_cases, Case.CERTAIN_BOX1)
     plan = await desk.plan_accept([one.id])
     await desk.dismiss([one.id], reason="meanwhile")
     report = await desk.accept(plan)
     assert "dismissed" in report.not_done[0].words
     assert report.done == []
     assert world.stash.library.scenes[Case.CERTAIN_BOX1].stash_ids == []
-    assert (await only(scanned, Case.CERTAIN_BOX1)).status is Status.DISMISSED
+    assert (await only(scanned_cases, Case.CERTAIN_BOX1)).status is Status.DISMISSED
 
 
 async def test_what_was_certain_and_is_no_longer(empty_world: DemoWorld) -> None:
@@ -319,9 +310,9 @@ async def test_what_was_certain_and_is_no_longer(empty_world: DemoWorld) -> None
         assert len((await runtime.matching.accept(again)).done) == 1
 
 
-async def test_the_document_of_a_recommendation(world: DemoWorld, scanned: Runtime) -> None:
+async def test_the_document_of_a_recommendation(world: DemoWorld, scanned_cases: Runtime) -> None:
     """Section 1: everything a decision needs to be shown is stored, in this shape"""
-    one = await only(scanned, Case.MULTI_FILE)
+    one = await only(scanned_cases, Case.MULTI_FILE)
     entry = world.boxes[0].library.scenes[entry_id(0, Case.MULTI_FILE)]
     record = to_record(
         one.scene_id, one.candidate, one.evidence, is_high_confidence=one.is_high_confidence, reasons=one.reasons
@@ -360,7 +351,7 @@ async def test_the_document_of_a_recommendation(world: DemoWorld, scanned: Runti
     assert len(record["reasons"]) == 9
 
 
-async def test_the_other_cases(world: DemoWorld, scanned: Runtime) -> None:
+async def test_the_other_cases(world: DemoWorld, scanned_cases: Runtime) -> None:
     """Every remaining case of the generated world, with the reason that keeps it from bulk acceptance"""
     for case, code in {
         Case.TRAILER: "scene_duration",
@@ -369,12 +360,12 @@ async def test_the_other_cases(world: DemoWorld, scanned: Runtime) -> None:
         Case.NO_DURATION: "duration",
         Case.OSHASH_ONLY: "match_count",
     }.items():
-        one = await only(scanned, case)
+        one = await only(scanned_cases, case)
         assert is_unmet(one, code), (case, one.reasons)
         assert not one.is_high_confidence
-    deleted = await of_scene(scanned, Case.DELETED)
+    deleted = await of_scene(scanned_cases, Case.DELETED)
     assert all(one.status is not Status.PENDING for one in deleted)
-    assert await of_scene(scanned, Case.LINKED_BOTH) == []
-    assert [one.endpoint for one in await of_scene(scanned, Case.LINKED_BOX1)] == [world.boxes[1].endpoint]
+    assert await of_scene(scanned_cases, Case.LINKED_BOTH) == []
+    assert [one.endpoint for one in await of_scene(scanned_cases, Case.LINKED_BOX1)] == [world.boxes[1].endpoint]
     for case in (Case.UNMATCHED, Case.UNMATCHED_TOO):
-        assert await of_scene(scanned, case) == []
+        assert await of_scene(scanned_cases, case) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 
@@ -124,3 +125,18 @@ async def test_a_database_that_cannot_be_used_is_told_on_the_command_line(world:
         assert await terminal.end() == 1
         assert "winnow.db" in terminal.shown
         assert "Traceback" not in terminal.shown
+
+
+async def test_a_tmux_that_shows_no_signs_is_named_with_the_way_out(world: DemoWorld, tmp_path: Path) -> None:
+    """Over SSH to a machine that sets no locale tmux draws _ in place of every sign that tells a state."""
+    program = tmp_path / "bin" / "tmux"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nprintf 'xterm\\txterm-256color\\toff\\tRGB\\t8x16\\t0\\n'\n")
+    program.chmod(0o755)
+    environment = {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}", "TMUX": "/tmp/tmux,1,0"}
+    where = ("--config", world.config_path, "--data-dir", tmp_path / "data")
+    with Terminal(tmp_path, *where, **environment) as terminal:
+        await terminal.expect("No scan has been made yet")
+        await terminal.expect("every sign that is not ASCII")
+        terminal.press(b"q")
+        assert await terminal.end() == 0

@@ -7,14 +7,17 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from soaking import cases
 from trash_bench import TrashBench, bench_in, facts, files_in, going, made
 
 from core.errors import UndoRefusedError, UsageError
-from core.ledger.trash import trash_effect
+from core.ledger.trash import TrashFile, trash_effect
 from core.ledger.trash_deletion import TRASH_DELETE
+from core.settings_duplicates import TrashSettings
 from core.store import journal
+from core.store.database import Database
 from core.store.journal_records import EffectState
 
 
@@ -292,3 +295,18 @@ async def test_the_last_that_can_be_undone_is_none_whose_files_were_emptied(
     assert await last() == early.batch_id
     assert (await bench.trash.empty([held["early"]])).not_done == []
     assert await last() is None
+
+
+async def test_a_file_that_came_back_beside_many_others_is_found_there(
+    tmp_path: Path, kept: Path, going_file: Path
+) -> None:
+    """As after an undo that was cut short between the move and the journal."""
+    async with Database.open(tmp_path / "winnow.db") as database:
+        handler = TrashFile(TrashSettings(directory=str(tmp_path / "trash")), database)
+        payload = msgspec.to_builtins(going(going_file, kept))
+        before = await handler.inspect(payload)
+        after = await handler.perform(payload, before)
+        for name in ("going.jpg", "going (restored).jpg", *(f"going (restored {one}).jpg" for one in range(2, 12))):
+            made(going_file.with_name(name), b"somebody else's")
+        words = [await handler.revert(payload, before, after) for _ in range(2)]
+    assert words == ["its place is taken: it lies beside it as going (restored 12).jpg"] * 2

@@ -262,6 +262,20 @@ def test_a_result_that_cannot_be_written_is_an_error() -> None:
     assert ran.stderr == b"winnow: the result cannot be written to stdout: No space left on device\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(("words", "status"), [("--help", 1), ("undo", 2)])
+def test_the_exit_status_holds_where_nothing_can_be_told(words: str, status: int) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "tui", words],
+            stdout=full,
+            stderr=full,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            check=False,
+        )
+    assert ran.returncode == status
+
+
 def test_closed_streams_do_no_harm() -> None:
     command = f'exec "{sys.executable}" -m tui --version <&- >&- 2>&-'
     ran = subprocess.run(["/bin/sh", "-c", command], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)

@@ -73,13 +73,29 @@ def test_colours(env: dict[str, str], state: State, words: str) -> None:
     assert (found.state, words in found.words) == (state, True)
 
 
-@pytest.mark.parametrize(("answer", "state"), [("on", State.OK), ("all", State.OK), ("off", State.WARNING)])
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [("on", State.OK), ("all", State.OK), ("1", State.OK), ("off", State.WARNING), ("0", State.WARNING)],
+)
 def test_tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, state: State) -> None:
+    _answering(tmp_path, monkeypatch, f"{answer}\\t1")
+    assert states(TERM="tmux-256color", TMUX="/tmp/tmux,1,0")["tmux"] is state
+
+
+def test_a_tmux_that_knows_no_utf_8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _answering(tmp_path, monkeypatch, "on\\t0")
+    checks = terminal({"TERM": "screen", "TMUX": "x", "TMUX_PANE": "%1"}, Tty())
+    (told,) = [check for check in checks if check.state is State.WARNING and check.name == "tmux"]
+    assert "as _" in told.words
+    assert "tmux -u attach" in told.advice
+
+
+def _answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    """A tmux that gives this answer."""
     program = tmp_path / "tmux"
-    program.write_text(f"#!/bin/sh\necho {answer}\n")
+    program.write_text(f"#!/bin/sh\nprintf '{answer}\\n'\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert states(TERM="tmux-256color", TMUX="/tmp/tmux,1,0")["tmux"] is state
 
 
 def test_tmux_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,16 @@ def test_inside_tmux_it_depends_on_the_terminal_outside_and_on_what_tmux_lets_th
         assert ability.cell == Cell(7, 15)
 
 
+@pytest.mark.parametrize("wanted", ["auto", "halfcell", "kitty", "sixel"])
+def test_a_tmux_that_knows_no_utf_8_draws_no_pictures_and_says_why(wanted: str) -> None:
+    """Half-blocks and kitty's placeholders alike would all be underscores."""
+    ability = detect(wanted, {"TMUX": "x"}, is_tty=True, colours="256", ask_tmux=lambda pane: f"{KITTY}\t0")
+    assert (ability.drawing, ability.is_ascii) == (Drawing.TEXT, True)
+    assert "tmux -u attach" in ability.why
+    assert ability.why.isascii()
+    assert not detect(wanted, {"TMUX": "x"}, is_tty=True, colours="256", ask_tmux=lambda pane: f"{KITTY}\t1").is_ascii
+
+
 def test_sixel_is_never_drawn_inside_tmux_and_the_reason_is_told() -> None:
     ability = detect("sixel", {"TMUX": "x"}, is_tty=True, ask_tmux=lambda pane: KITTY)
     assert ability.drawing is Drawing.HALFCELL
