@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 _FILES = ("file.move", "file.trash")
+_FOR_GOOD = ("file.delete", "trash.delete")
+_GOING = ".going"
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class Checker:
         self._refuse_missing(found)
         if more := _whole(found) - self._expected:
             raise AssertionError(f"there more often than it should be: {_named(more, found)}")
-        assert not [path for path in found if _is_unfinished(path)], "half a copy was left lying about"
+        assert not [path for path in found if Path(path).name.startswith(".winnow-")], "something half done lies about"
         with self._read() as database:
             assert [row[0] for row in database.execute("PRAGMA integrity_check")] == ["ok"]
             assert database.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -136,17 +138,17 @@ class Checker:
             raise LostError(f"lost: {_named(missing, self._known)}")
 
     def _take_out_deleted(self) -> None:
-        """What somebody had deleted out of the trash, and is gone, is not expected any more."""
+        """What somebody had deleted for good, and is gone, is not expected any more."""
         if not self.database.exists():
             return
         with self._read() as database:
             if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'effects'").fetchone():
                 return
             for one in _journal(database):
-                place = str(one.payload.get("place", ""))
-                if one.kind == "trash.delete" and one.state in ("started", "done") and one.id not in self._deleted:
-                    if os.path.lexists(place):
-                        continue
+                place = str(one.payload.get("path" if one.kind == "file.delete" else "place", ""))
+                if one.kind not in _FOR_GOOD or one.state not in ("started", "done") or one.id in self._deleted:
+                    continue
+                if not os.path.lexists(place) and not any(Path(place).parent.glob(f".winnow-*{_GOING}")):
                     self._deleted.add(one.id)
                     self._expected[self._known[place]] -= 1
 
@@ -207,7 +209,7 @@ def _journal(database: sqlite3.Connection) -> list[Effect]:
 
 def _is_unfinished(path: str) -> bool:
     """A copy that is not whole, or a note of one: nobody may count on it."""
-    return Path(path).name.startswith(".winnow-")
+    return Path(path).name.startswith(".winnow-") and not path.endswith(_GOING)
 
 
 def _whole(found: Mapping[str, Lying]) -> Counter[Lying]:

@@ -108,6 +108,26 @@ async def fetch(**given: Any) -> None:
         await runtime.intake.run()
 
 
+async def delete(**given: Any) -> None:
+    """Takes config, data, told, and is_emptying: out of the trash, or copies in their places; for good."""
+    told: Connection = given["told"]
+    async with open_runtime(load_settings(Path(given["config"]), env={}), data_dir=Path(given["data"])) as runtime:
+        told.send(True)
+        await delete_all(runtime, is_emptying=given["is_emptying"])
+
+
+async def delete_all(runtime: Runtime, *, is_emptying: bool) -> None:
+    """What `delete` does, or what is left of it."""
+    desk = runtime.duplicates
+    if is_emptying:
+        await desk.trash.empty(await desk.trash.held())
+    elif (job := await runtime.jobs.resumable(APPLY)) is not None:
+        await desk.resume_apply(job)
+    else:
+        await desk.scan()
+        await desk.apply(await desk.plan_by_rule(is_verifying=False, is_permanent=True))
+
+
 async def once(runtime: Runtime, chance: Random, works: str) -> None:
     """One thing; one that cannot be done just now is refused."""
     try:

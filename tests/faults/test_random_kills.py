@@ -215,3 +215,35 @@ async def test_downloads_from_a_site(tmp_path: Path, tally: Tally) -> None:
         assert set((await place.states()).values()) == {"review"}
     finally:
         note(tally, checker)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_emptying", [True, False], ids=["out of the trash", "in its place"])
+async def test_deleting_for_good(tmp_path: Path, tally: Tally, is_emptying: bool) -> None:
+    """What was to go goes, once, and nothing else."""
+    chance, library = Random(11), tmp_path / "library"
+    place = Feed(tmp_path / "here", None, duplicates=[library])
+    checker = checker_of(place, library)
+    storm = Storm(chance, tally, span=0.3)
+    try:
+        for number in range(max(2, more(1))):
+            for one in range(12):
+                content = bigger(1000 + 12 * number + one, chance, (10, 9000))
+                for copy in ("a", "b"):
+                    (path := library / f"{number} {one} {copy}.jpg").parent.mkdir(exist_ok=True)
+                    path.write_bytes(content)
+            if is_emptying:
+                async with place.open() as runtime:
+                    await storm_victim.remove(runtime, chance)
+            checker.look()
+            given = {"config": str(place.config), "data": str(place.data), "is_emptying": is_emptying}
+            await storm.strike(storm_victim.delete, **given)
+            checker.check_bytes()
+            async with place.open() as runtime:
+                checker.check_settled()
+                await storm_victim.delete_all(runtime, is_emptying=is_emptying)
+            checker.check_settled()
+            assert len({path.read_bytes() for path in library.iterdir()}) == len(list(library.iterdir()))
+            assert list((place.root / "trash").rglob("*.trashed")) == []
+    finally:
+        note(tally, checker)
