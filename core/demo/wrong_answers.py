@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from copy import deepcopy
 from typing import Any
 
 import msgspec
@@ -76,6 +77,7 @@ def spoil_answer(fault: Fault, answer: dict[str, Any]) -> None:
     """Change an answer in place for the faults that hit what was carried out."""
     if fault.kind not in (FaultKind.PARTIAL, FaultKind.INNER_NULLS, FaultKind.NULL_LIST, FaultKind.WRONG_LENGTH):
         return
+    answer["data"] = deepcopy(answer.get("data"))  # some of its lists are those of the library itself
     holder, key = _find_list(answer)
     values = holder[key] if holder else None
     if fault.kind is FaultKind.PARTIAL:

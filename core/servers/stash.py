@@ -34,6 +34,7 @@ from core.servers.stash_wire import (
     outline_of,
     scene_of,
     stash_box_of,
+    unknown_lists,
 )
 from core.servers.words import own_words, uncertain
 
@@ -184,13 +185,19 @@ class StashClient:
         return []
 
     async def scene_details(self, scene_id: int) -> SceneDetails | None:
-        """One scene with what a metadata pull may touch, None when there is none."""
+        """One scene with what a metadata pull may touch, None when there is none.
+
+        Raises MalformedAnswerError when one of its lists is null or holds a null: lists are compared, and written back
+        whole.
+        """
         known = (await self.features()).known
         coverless = {"id": {"value": scene_id, "modifier": "EQUALS"}, "is_missing": "cover"}
         variables = {"id": str(scene_id), "coverless": coverless}
         answer = await self._graphql.execute(documents.DETAILS, variables, shape=OneDetails, known=known)
         if answer.findScene is None:
             return None
+        if unknown := unknown_lists(answer.findScene):
+            raise MalformedAnswerError(f"scene {scene_id} has null in its {', '.join(unknown)}", server=self.url)
         return details_of(answer.findScene, self.oddities, has_cover=answer.coverless.count == 0)
 
     # -- writing -----------------------------------------------------------------------------------------------------

@@ -222,6 +222,12 @@ def _file_of(wire: WireFile, oddities: Oddities) -> MediaFile:
     )
 
 
+def unknown_lists(wire: WireDetails) -> list[str]:
+    """The lists of which it is not known what they hold."""
+    lists = {"urls": wire.urls, "performers": wire.performers, "tags": wire.tags, "stash ids": wire.stash_ids}
+    return [name for name, values in lists.items() if values is None or None in values]
+
+
 def details_of(wire: WireDetails, oddities: Oddities, *, has_cover: bool) -> SceneDetails:
     """A scene with what a metadata pull may touch."""
     return SceneDetails(

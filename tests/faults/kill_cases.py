@@ -52,4 +52,4 @@ async def take_everything_back(runtime: Runtime) -> None:
     """Undo whatever can be undone, newest first."""
     while (batch := await runtime.history.last_undoable()) is not None:
         report = await runtime.history.undo_batch(batch.id)
-        assert report.not_done == []
+        assert not report.not_done, "; ".join(f"{one.title}: {one.words}" for one in report.not_done)

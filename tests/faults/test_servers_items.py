@@ -156,3 +156,17 @@ async def test_one_endpoint_failing_leaves_the_other_alone(
     one, two = await asyncio.gather(demo_box.look_up(GROUPS), second.look_up(GROUPS), return_exceptions=True)
     assert isinstance(one, list)
     assert isinstance(two, GraphQLError)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.NULL_LIST, FaultKind.INNER_NULLS])
+async def test_a_scene_whose_lists_are_not_known_is_not_taken_for_one_that_holds_nothing(
+    demo_stash: StashClient, empty_world: DemoWorld, kind: FaultKind
+) -> None:
+    """An undo would be taken for done, and what is written back whole would lose what was there."""
+    empty_world.stash.library.add(DemoScene(1, "one", [video(1, "/data/one.mp4")], urls=["https://example.com/one"]))
+    empty_world.stash.faults.add(kind, only="findScene")
+    with pytest.raises(MalformedAnswerError, match="null in its urls"):
+        await demo_stash.scene_details(1)
+    found = await demo_stash.scene_details(1)
+    assert found is not None
+    assert found.urls == ("https://example.com/one",)

@@ -78,9 +78,11 @@ async def somebody_decides(world: DemoWorld, data: Path) -> None:
         await it.until(lambda: it.app.is_open, "the app")
         if not await it.app.runtime.matching.count(wanted):
             return
-        await it.until(lambda: it.list_screen.rows.cursor_row is not None, "rows")
+        await it.until(
+            lambda: it.list_screen.rows.cursor_row or "Nothing waits" in it.text, "rows, or that none is left"
+        )
         await it.press("a", "a")
-        await it.until(lambda: it.app.said or "takes it back" in it.text, "an answer")
+        await it.until(lambda: it.app.said or "takes it back" in it.text or "Nothing waits" in it.text, "an answer")
 
 
 async def some_die(processes: list[BaseProcess], chance: Random, tally: Tally) -> None:
