@@ -118,7 +118,9 @@ async def test_no_output_of_a_command_steers_the_terminal(run: Winnow, home: Pat
         for words in every_way("jobs", "show", str(job)):
             await run(*words)
     await run("undo", "--last")
-    await run("export", "matching", "--format", "csv", "--output", home / "x.csv")
+    for desk in DESKS:
+        await run("export", desk, "--format", "csv")
+        await run("export", desk, "--format", "json")
     wrong: list[tuple[str | Path, ...]] = [("show", HOSTILE), (HOSTILE,), ("list", HOSTILE), ("undo", HOSTILE)]
     for some in (*wrong, ("--config", home / f"none{FILE}")):
         assert (await run(*some)).status == 2
