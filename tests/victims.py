@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import multiprocessing.util
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Coroutine
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
@@ -21,6 +23,9 @@ _CONTEXT.set_forkserver_preload(["preloaded"])
 def _has_server() -> None:
     """Start the process that forks the others; it finds modules of tests by the environment alone."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", "/tmp")  # cleared away at the very end, when folders in memory are gone
+        multiprocessing.util.get_temp_dir()
+        patch.undo()
         patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
         forkserver.ensure_running()
 

@@ -56,7 +56,7 @@ class Neighbours:
 
 
 def is_degenerate(values: NDArray[numpy.uint64]) -> NDArray[numpy.bool_]:
-    """Where a PHASH says nothing; as `core.model.is_degenerate_phash`."""
+    """Where a PHASH says nothing; as `core.model.fingerprints.is_degenerate_phash`."""
     import numpy
 
     weight = numpy.bitwise_count(values)

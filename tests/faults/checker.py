@@ -112,15 +112,19 @@ class Checker:
         """Every link in the journal stands in the Stash (scene, endpoint, id there), or was taken back."""
         with self._read() as database:
             rows = database.execute(
-                "SELECT e.state, r.scene_id, r.endpoint, r.candidate_id, r.status FROM effects e "
+                "SELECT r.scene_id, r.endpoint, r.candidate_id, r.status, e.id, e.state, e.words FROM effects e "
                 "JOIN recommendations r ON r.id = e.subject WHERE e.kind = 'stash.link' ORDER BY e.id"
-            )
-            last = {(row[1], row[2], row[3]): row for row in rows}
-        for (scene, endpoint, wanted), row in last.items():
+            ).fetchall()
+        by_match: dict[tuple[int, str, str, str], list[tuple[int, str, str]]] = {}
+        for row in rows:
+            by_match.setdefault(row[:4], []).append(row[4:])
+        for (scene, endpoint, wanted, status), effects in by_match.items():
             self.effects_checked += 1
             is_there = links[scene].get(endpoint) == wanted
-            assert is_there == (row[0] == "done"), f"the link of scene {scene} at {endpoint} is {row[0]}"
-            assert (row[4] == "accepted") == is_there, f"the match of scene {scene} at {endpoint} is {row[4]}"
+            assert is_there == ("done" in {one[1] for one in effects}), (
+                f"scene {scene} {'holds' if is_there else 'lacks'} {wanted}; its match: {status}, effects: {effects}"
+            )
+            assert (status == "accepted") == is_there, f"the match of scene {scene} at {endpoint} is {status}"
 
     def _read(self) -> closing[sqlite3.Connection]:
         return closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True))

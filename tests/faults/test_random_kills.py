@@ -5,6 +5,7 @@ After each, and after the start that follows, an independent checker looks; in t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -22,6 +23,7 @@ from soaking import more
 from storm import Storm, note
 from tally import Tally
 
+from core.demo.immich_server import DemoImmich
 from core.demo.world import DemoWorld
 from core.runtime import DATABASE_NAME
 
@@ -144,9 +146,10 @@ async def test_accepts_at_a_stash(world: DemoWorld, tally: Tally) -> None:
 
 
 @pytest.mark.slow
-async def test_faces_at_an_immich(tmp_path: Path, tally: Tally) -> None:
+@pytest.mark.parametrize("is_library", [True, False], ids=["library", "upload"])
+async def test_faces_at_an_immich(tmp_path: Path, tally: Tally, is_library: bool) -> None:
     chance = Random(9)
-    async with feed(tmp_path) as (place, _):
+    async with feed(tmp_path, is_library=is_library) as (place, server):
         place.person("Ada", *(f"Ada {number}" for number in range(0, 200, 2)))
         for number in range(4):
             place.put(f"p{number}.jpg", jpeg(number, f"Ada {number}"))
@@ -166,6 +169,7 @@ async def test_faces_at_an_immich(tmp_path: Path, tally: Tally) -> None:
                 checker.check_bytes()
                 async with place.open():
                     checker.check_settled()
+                nothing_twice(server)
                 put_more(place, chance, number)
             checker.look()
             async with place.open() as runtime:
@@ -173,3 +177,10 @@ async def test_faces_at_an_immich(tmp_path: Path, tally: Tally) -> None:
             checker.check_settled()
         finally:
             note(tally, checker)
+
+
+def nothing_twice(server: DemoImmich) -> None:
+    """No content was uploaded twice, and nobody was made twice."""
+    uploaded = Counter(one.checksum for one in server.world.assets.values() if one.library_id is None)
+    assert all(count == 1 for count in uploaded.values())
+    assert all(count == 1 for count in Counter(one.name for one in server.world.people.values()).values())

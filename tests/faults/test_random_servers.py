@@ -19,7 +19,7 @@ from soaking import is_soaking
 from storm import note
 from tally import Tally
 
-from core.demo.faults import FaultKind
+from core.demo.faults import Fault, FaultKind
 from core.demo.graphql_http import DemoServer
 from core.demo.world import DemoWorld
 from core.errors import WinnowError
@@ -27,21 +27,24 @@ from core.model.recommendations import Status
 from core.runtime import DATABASE_NAME, Runtime, ScanOptions
 
 KINDS = [one for one in FaultKind if one not in (FaultKind.HUGE, FaultKind.SILENT)]
+LISTS = ("findScenes", "findScenesBySceneFingerprints")
+NAMES = ("", "", *LISTS, "sceneUpdate", "configuration")
 STATUSES = (500, 502, 503, 504, 404, 413)
 
 
-def trouble(server: DemoServer, chance: Random) -> list[Any]:
+def trouble(server: DemoServer, chance: Random) -> list[Fault]:
     """A few faults for the next requests, and now and then latency."""
     server.faults.latency = chance.choice([0, 0, 0, 0.005, 0.03])
-    return [
-        server.faults.add(
-            chance.choice(KINDS),
-            times=chance.choice([1, 1, 2, 5]),
-            only=chance.choice(["", "", "findScenes", "findScenesBySceneFingerprints", "sceneUpdate", "configuration"]),
-            status=chance.choice(STATUSES),
-        )
-        for _ in range(chance.randint(0, 3))
-    ]
+    return [_fault(server, chance) for _ in range(chance.randint(0, 3))]
+
+
+def _fault(server: DemoServer, chance: Random) -> Fault:
+    kind = chance.choice(KINDS)
+    # A whole answer to the question for one scene that lacks a link is a lie that nobody can see through.
+    names = LISTS if kind is FaultKind.WRONG_LENGTH else NAMES
+    return server.faults.add(
+        kind, times=chance.choice([1, 1, 2, 5]), only=chance.choice(names), status=chance.choice(STATUSES)
+    )
 
 
 async def one_round(runtime: Runtime, chance: Random) -> None:

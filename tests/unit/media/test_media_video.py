@@ -278,7 +278,7 @@ def test_a_missing_ffmpeg_program_is_a_wrong_setting(tmp_path: Path) -> None:
 
 
 def test_importing_the_media_modules_loads_nothing_heavy() -> None:
-    modules = "checksums, cosine, ffmpeg, files, frames, messages, phash, pictures, pool, scaling, video, worker"
+    modules = "checksums, cosine, ffmpeg, files, frames, phash, pictures, pool, scaling, video, worker, worker_messages"
     heavy = "{'numpy', 'PIL', 'av', 'imagehash', 'textual', 'rich', 'httpx'}"
     script = f"import sys; from core.media import {modules}; print(sorted({heavy} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
