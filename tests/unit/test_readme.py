@@ -120,6 +120,22 @@ def test_a_picture_of_each_desk_comes_first_and_every_picture_is_used() -> None:
     assert linked == {path.name for path in (ROOT / "docs" / "pictures").iterdir()}
 
 
+def test_what_contributing_names_in_the_tree_is_there() -> None:
+    tree = next(body for _, body in _FENCE.findall((ROOT / "CONTRIBUTING.md").read_text()) if body.startswith("core/"))
+    found = 0
+    top = ""
+    for line in tree.splitlines():
+        if match := re.match(r"(\w+)/", line):
+            top = match[1]
+            assert (ROOT / top).is_dir(), top
+        for name in re.findall(r"(?<![*\w])\w+\.py", line):
+            assert [*(ROOT / top).rglob(name)], f"{top}: {name}"
+            found += 1
+        for name in re.findall(r"^ {2}(?=\S)(.*?)(?: {2}|$)", line):
+            assert all((ROOT / top / part).exists() for part in name.split()), line
+    assert found > 15
+
+
 def test_the_chapters_stand_in_their_order() -> None:
     assert list(chapters(2)) == ORDER
 
