@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.config import PathMapping
@@ -60,6 +60,7 @@ def is_one_component(name: str) -> bool:
     return bool(name) and name not in (".", "..") and Path("/base", name).parent == Path("/base") and "\0" not in name
 
 
+@example("\0utf-8''", "")
 @given(TEXTS, TEXTS)
 def test_names_of_downloads(header: str, path: str) -> None:
     for disposition in (
