@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import soaking  # noqa: F401  chooses how much is tried
 from file_systems import made_once, memory
-from tally import pytest_terminal_summary, tally  # noqa: F401  the fault campaign's summary, and its fixture
+from tally import pytest_runtest_call, pytest_terminal_summary, tally  # noqa: F401  the fault campaign's counts
 
 from core.demo.cases import CLIPS, IMAGES
 from core.demo.duplicate_cases import PLANS

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Generator
 
 import pytest
 
 NAME = "campaign"
-KILLS, EFFECTS, FILES, BYTES, LOST = "kills", "effects checked", "files checked", "bytes checked", "bytes lost"
-FAULT = "fault: "
-_ALWAYS = (KILLS, EFFECTS, FILES, BYTES, LOST)
+KILLS, STEPS = "kill: at random instants", "kill: at recorded steps"
+EFFECTS, FILES, BYTES, LOST = "effects checked", "files checked", "bytes checked", "bytes lost"
+FAULT, KILL = "fault: ", "kill: "
+_ALWAYS = (EFFECTS, FILES, BYTES, LOST)
+_at_steps = 0
 
 
 class Tally:
@@ -25,6 +28,23 @@ class Tally:
     def fault(self, kind: str, count: int = 1) -> None:
         """So many faults of a kind were injected."""
         self.add(FAULT + kind, count)
+
+
+def died_at_a_step() -> None:
+    """A process killed itself where a test wanted it to."""
+    global _at_steps
+    _at_steps += 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """What died in a test goes along with its report."""
+    before = _at_steps
+    try:
+        return (yield)
+    finally:
+        if _at_steps > before:
+            item.user_properties.append((NAME, {STEPS: _at_steps - before}))
 
 
 @pytest.fixture
@@ -49,12 +69,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not tests:
         return
     terminalreporter.section("fault campaign")
-    faults = {name: count for name, count in sorted(total.items()) if name.startswith(FAULT)}
-    terminalreporter.line(f"{'tests':<36}{tests:>16,}")
-    terminalreporter.line(f"{KILLS:<36}{total[KILLS]:>16,}")
-    terminalreporter.line(f"{'faults injected':<36}{sum(faults.values()):>16,}")
-    for name, count in faults.items():
-        terminalreporter.line(f"  {name.removeprefix(FAULT):<34}{count:>16,}")
-    others = sorted(name for name in total if name not in _ALWAYS and name not in faults)
-    for name in (*others, *_ALWAYS[1:]):
-        terminalreporter.line(f"{name:<36}{total[name]:>16,}")
+    others = sorted(name for name in total if name not in _ALWAYS and not name.startswith((FAULT, KILL)))
+    _line(terminalreporter, "tests", tests)
+    for title, prefix in (("kills", KILL), ("faults injected", FAULT)):
+        kinds = {name: count for name, count in sorted(total.items()) if name.startswith(prefix)}
+        _line(terminalreporter, title, sum(kinds.values()))
+        for name, count in kinds.items():
+            _line(terminalreporter, f"  {name.removeprefix(prefix)}", count)
+    for name in (*others, *_ALWAYS):
+        _line(terminalreporter, name, total[name])
+
+
+def _line(terminalreporter: pytest.TerminalReporter, name: str, count: int) -> None:
+    terminalreporter.line(f"{name:<32}{count:>18,}")

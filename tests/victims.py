@@ -15,6 +15,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 import pytest
+from tally import died_at_a_step
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["preloaded"])
@@ -48,6 +49,7 @@ async def dead(process: BaseProcess, *, seconds: float = 60) -> None:
     await asyncio.to_thread(process.join, seconds)
     try:
         assert process.exitcode == -signal.SIGKILL
+        died_at_a_step()
     finally:
         process.kill()
 

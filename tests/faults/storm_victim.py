@@ -99,6 +99,15 @@ async def run(**given: Any) -> None:
             await once(runtime, chance, given["works"])
 
 
+async def fetch(**given: Any) -> None:
+    """Takes config, data, told, and urls: what is handed over, fetched and filed."""
+    told: Connection = given["told"]
+    async with open_runtime(load_settings(Path(given["config"]), env={}), data_dir=Path(given["data"])) as runtime:
+        told.send(True)
+        await runtime.intake.add(given["urls"])
+        await runtime.intake.run()
+
+
 async def once(runtime: Runtime, chance: Random, works: str) -> None:
     """One thing; one that cannot be done just now is refused."""
     try:

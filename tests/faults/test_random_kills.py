@@ -5,6 +5,7 @@ After each, and after the start that follows, an independent checker looks; in t
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from storm import Storm, note
 from tally import Tally
 
 from core.demo.immich_server import DemoImmich
+from core.demo.web import DemoWeb
 from core.demo.world import DemoWorld
 from core.runtime import DATABASE_NAME
 
@@ -184,3 +186,32 @@ def nothing_twice(server: DemoImmich) -> None:
     uploaded = Counter(one.checksum for one in server.world.assets.values() if one.library_id is None)
     assert all(count == 1 for count in uploaded.values())
     assert all(count == 1 for count in Counter(one.name for one in server.world.people.values()).values())
+
+
+@pytest.mark.slow
+async def test_downloads_from_a_site(tmp_path: Path, tally: Tally) -> None:
+    """What was handed over comes once, whole, whenever the fetching of it was cut short."""
+    chance, place = Random(10), Feed(tmp_path)
+    checker = checker_of(place)
+    storm = Storm(chance, tally, span=0.5)
+    files = {f"{number}.jpg": bigger(200 + number, chance) for number in range(3 * more(2))}
+    wanted = {hashlib.sha256(content).hexdigest(): content for content in files.values()}
+    names = iter(files)
+    try:
+        async with DemoWeb.open(files=files) as web:
+            for _ in range(more(2)):
+                ways = chance.sample(["files", "plain", "cut", "cut-plain"], 3)
+                urls = [web.url(way, name) for way, name in zip(ways, names, strict=False)]
+                checker.look()
+                await storm.strike(storm_victim.fetch, config=str(place.config), data=str(place.data), urls=urls)
+                checker.check_bytes()
+                async with place.open() as runtime:
+                    await runtime.intake.add(urls)
+                    assert (await runtime.intake.run()).errors == []
+                checker.look()
+                checker.check_settled()
+        came = Counter(lying.sha256 for lying in checker.files().values())
+        assert came == Counter(list(wanted))
+        assert set((await place.states()).values()) == {"review"}
+    finally:
+        note(tally, checker)

@@ -30,6 +30,20 @@ from core.runtime import JobState, Runtime, ScanOptions
 pytest_plugins = ["small_fixtures"]
 
 
+async def cut_short_after_the_first_page(small: DemoWorld) -> None:
+    """A scan that read a thousand scenes of the library and was stopped then; the Stash answers again."""
+    silent_after_the_first_page(small)
+    async with desk_of(small) as runtime:
+        pages = []
+        runtime.jobs.subscribe(lambda progress: pages.append(progress.done))
+        task = await runtime.matching.start_scan()
+        await until(lambda: 1000 in pages)
+        task.cancel()
+        await asyncio.wait({task})
+    small.stash.on_request = None
+    small.stash.faults.clear()
+
+
 async def test_a_new_stash_box(small: DemoWorld) -> None:
     """Added in Stash later: scenes that were linked everywhere before are looked up there too"""
     second = small.stash.boxes.pop()
@@ -52,16 +66,7 @@ async def test_a_new_stash_box_while_the_scan_was_cut_short(small: DemoWorld) ->
     add_entry(small, 1, box=1)
     for number in range(1000, 2100):
         add_scene(small, number).files.clear()
-    silent_after_the_first_page(small)
-    async with desk_of(small) as runtime:
-        pages = []
-        runtime.jobs.subscribe(lambda progress: pages.append(progress.done))
-        task = await runtime.matching.start_scan()
-        await until(lambda: 1000 in pages)
-        task.cancel()
-        await asyncio.wait({task})
-    small.stash.on_request = None
-    small.stash.faults.clear()
+    await cut_short_after_the_first_page(small)
     small.stash.boxes.append(second)
     async with desk_of(small) as runtime:
         assert (await runtime.matching.scan()).scenes == 1103
@@ -72,16 +77,7 @@ async def test_a_first_crawl_goes_on_where_it_was(small: DemoWorld) -> None:
     """And what changed meanwhile in the part that was fetched already is found all the same"""
     for number in range(1000, 2100):
         add_scene(small, number).files.clear()
-    silent_after_the_first_page(small)
-    async with desk_of(small) as runtime:
-        pages = []
-        runtime.jobs.subscribe(lambda progress: pages.append(progress.done))
-        task = await runtime.matching.start_scan()
-        await until(lambda: 1000 in pages)
-        task.cancel()
-        await asyncio.wait({task})
-    small.stash.on_request = None
-    small.stash.faults.clear()
+    await cut_short_after_the_first_page(small)
     forget_requests(small)
     add_scene(small, 4)
     add_entry(small, 4)
