@@ -65,6 +65,10 @@ def trash(settings: Settings) -> Iterator[Check]:
         folder = Path(name)
         if not folder.is_dir():
             continue  # said of the folder itself, or of the path mapping
+        if _is_read_only(folder):
+            words = f"{shown(folder)} is mounted read-only: nothing can be moved out of it"
+            yield Check("trash", State.WARNING, words, "to look this is enough; to move files mount it writable")
+            continue
         try:
             root = trash_root(folder / "a file", settings.trash.directory)
         except EffectRefusedError as error:
@@ -73,6 +77,13 @@ def trash(settings: Settings) -> Iterator[Check]:
         if root not in seen:
             seen.add(root)
             yield _root(root, folder)
+
+
+def _is_read_only(folder: Path) -> bool:
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False  # what is wrong with it is said where the trash is looked for
 
 
 def _root(root: Path, folder: Path) -> Check:

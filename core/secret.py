@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import typing
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+_USER: Final = re.compile(r"//[^/]*@")
 _LEAST: Final = 6  # characters; a shorter text stands everywhere by chance
 _known: set[str] = set()  # of this process: what any text is cleared of
 
@@ -40,6 +42,11 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+
+def without_password(text: str) -> str:
+    """A text in which no address shows who logs in with it, and how."""
+    return _USER.sub("//***@", text)
 
 
 def remember(*secrets: str) -> None:

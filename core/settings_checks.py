@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from core.errors import ConfigError
+from core.secret import without_password
 from core.settings_duplicates import DEFAULT_KEEP
 from core.settings_notify import FIELD, FIELDS
 
@@ -21,7 +21,7 @@ from core.settings_notify import FIELD, FIELDS
 def shown_value(value: Any) -> str:
     """A value as it may stand in a message: short, on one line."""
     text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else repr(value)
-    text = re.sub(r"//[^/]*@", "//***@", text)  # a password inside an address, also in a list of them
+    text = without_password(text)
     text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return text if len(text) <= 60 else text[:59] + "\N{HORIZONTAL ELLIPSIS}"
 

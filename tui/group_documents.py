@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from core.model.groups import Group
-from tui.documents import iso_time
+from tui.documents import csv_cell, iso_time
 from tui.present import plain
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def group_rows(group: Group) -> Iterator[list[str]]:
     head = [document["id"], *(document[name] for name in GROUP_COLUMNS[1:7]), gate and gate["text"]]
     for file in document["files"]:
         values = [*head, group.reclaimable_bytes, file["id"], *(file[name] for name in GROUP_COLUMNS[10:])]
-        yield ["" if one is None else str(one) for one in values]
+        yield [csv_cell(one) for one in values]
 
 
 def group_document(group: Group) -> dict[str, Any]:

@@ -20,10 +20,10 @@ from core.duplicates.rules import Member
 from core.errors import UsageError
 from core.job import Job
 from core.jobs import Jobs
-from core.media.file_at_path import look_at
+from core.media.file_at_path import look_at, why_held
 from core.media.pool import MediaPool
 from core.model.groups import Group, GroupFilter, GroupKind, GroupStatus, Mark
-from core.model.library_files import FileIdentity
+from core.model.library_files import FileIdentity, LibraryFile
 from core.settings_duplicates import DuplicatesSettings
 from core.store import groups, plans
 from core.store.database import Database
@@ -173,7 +173,9 @@ class Planning:
         places = [place for place, file in enumerate(files) if file.id in going]
         locks = {one.file.id: one.protected for one in members if one.protected}
         found = first_gate(group.kind, files, places, locks, observed)
-        return "" if found is None else found.words
+        if found is not None:
+            return found.words
+        return "" if is_permanent else _held([file for file in files if file.id in going])
 
     # -- stored plans ------------------------------------------------------------------------------------------------
 
@@ -257,3 +259,11 @@ def _changed(group: Group, line: _StoredGroup) -> str:
 
 def _are_marked(group: Group, going: set[int]) -> bool:
     return all(one.mark in (Mark.TRASH, Mark.GONE) for one in group.members if one.file.id in going)
+
+
+def _held(files: Sequence[LibraryFile]) -> str:
+    """Why one of these files cannot be moved, in words: said before metadata is merged for the sake of its going."""
+    for file in files:
+        if file.path is not None and (words := why_held(file.path)):
+            return f"{file.name} cannot be moved: {words}"
+    return ""

@@ -9,38 +9,27 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
 
 from core.errors import EffectRefusedError, LedgerError, UndoRefusedError
-from core.file_names import free_names, split
-from core.ledger.carrying import (
-    Going,
-    carry,
-    carrying_words,
-    clear_away,
-    find,
-    find_alike,
-    forget_marks,
-    sha256_of,
-)
+from core.ledger.carrying import Going, carry, carrying_words, clear_away, find, find_alike, forget_marks, sha256_of
 from core.ledger.effects import Image, Payload, parsed
+from core.ledger.move_checks import check_base, check_source, places_for, wanted_name
 from core.ledger.move_plan import MovePayload
 from core.ledger.trash_checks import identity_at
 from core.media.moving import IsStopped, beside, sync_folder
-from core.media.volumes import mount_of, why_missing
+from core.media.volumes import mount_of
 from core.model.library_files import FileIdentity
 from core.path_text import packed, shown, unpacked
 
 T = TypeVar("T")
 
 _CHEAP_BYTES: Final = 32 << 20  # up to here a whole file is read again
-_NAMES: Final = 10_000
 _BESIDE: Final = 1000
 
 
@@ -108,8 +97,8 @@ def _inspected(given: MovePayload) -> Image:
     source = given.source
     if os.sep in given.folder + given.name or not {given.folder, given.name}.isdisjoint(("", ".", "..")):
         raise EffectRefusedError(f"{shown(given.folder)}/{shown(given.name)} is no place below a folder")
-    _check_source(given)
-    _check_base(given)
+    check_source(given)
+    check_base(given)
     try:
         sha256 = sha256_of(source) if given.identity.size <= _CHEAP_BYTES else given.sha256
         if given.sha256 is not None and sha256 != given.sha256:
@@ -118,72 +107,21 @@ def _inspected(given: MovePayload) -> Image:
         if not is_new and given.target.samefile(source.parent):
             raise EffectRefusedError(f"{shown(source)} lies in the folder it is to go to already")
         mount = packed(mount_of(source.parent))
-        name = _name(given)
+        name = wanted_name(given)
     except OSError as error:
         raise EffectRefusedError(f"{carrying_words(error, source)}; nothing was moved") from error
     return msgspec.to_builtins(_Before(name, mount, sha256, is_new))  # type: ignore[no-any-return]
 
 
-def _check_source(given: MovePayload) -> None:
-    """Raises EffectRefusedError unless the file is the one that was looked at."""
-    source = given.source
-    try:
-        found = identity_at(source)
-    except OSError as error:
-        raise EffectRefusedError(
-            f"{shown(source)} cannot be looked at ({error.strerror}); nothing was moved"
-        ) from error
-    if found is None:
-        raise EffectRefusedError(why_missing(source, given.identity.device))
-    if found != given.identity:
-        raise EffectRefusedError(f"{shown(source)} is not the file that was looked at: it changed since; look again")
-
-
-def _check_base(given: MovePayload) -> None:
-    """Raises EffectRefusedError unless the base, or at least the folder it is to be made in, is there and mounted."""
-    base, mount = Path(unpacked(given.base)), Path(unpacked(given.mount))
-    ground = base if base.is_dir() else base.parent
-    if not ground.is_dir():
-        raise EffectRefusedError(f"{shown(base)} is not there, nor the folder above it: is its disk or share mounted?")
-    if (found := mount_of(ground)) != mount:
-        raise EffectRefusedError(
-            f"{shown(base)} lay under {shown(mount)} and lies under {shown(found)} now: is its disk or share mounted?"
-        )
-    target = given.target
-    if target.is_symlink() or (target.exists() and not target.is_dir()):
-        raise EffectRefusedError(f"{shown(target)} is not a folder of its own (a link or a file)")
-
-
-def _name(given: MovePayload) -> str:
-    """What the file is to be called; a sidecar goes by the name that its file got. Raises OSError."""
-    with_it = given.companion
-    if with_it is None:
-        return given.name
-    of = Going(given.source, with_it.identity)
-    if (place := find(of, _places(given, with_it.name))) is not None:
-        return (split(place.name)[0] if with_it.is_of_stem else place.name) + with_it.ending
-    raise EffectRefusedError(f"{shown(given.source)} stays: what it belongs to is not in {shown(given.target)}")
-
-
-def _places(given: MovePayload, name: str) -> Iterator[Path]:
-    """The places to try in the folder. Raises OSError."""
-    ground = next(one for one in (given.target, *given.target.parents) if one.is_dir())
-    try:
-        longest = os.pathconf(ground, "PC_NAME_MAX")
-    except (OSError, ValueError):
-        longest = 255
-    return (given.target / one for one in islice(free_names(name, given.stamp, max(longest, 64)), _NAMES))
-
-
 def _moved(given: MovePayload, known: _Before, is_stopped: IsStopped) -> Image:
-    _check_source(given)
-    _check_base(given)
+    check_source(given)
+    check_base(given)
     target = given.target
     for folder in (target.parent, target):
         _make(folder)
     try:
         going = Going(given.source, given.identity, known.sha256)
-        place = carry(going, _places(given, known.name), is_stopped=is_stopped)
+        place = carry(going, places_for(given, known.name), is_stopped=is_stopped)
         found = identity_at(place)
     except OSError as error:
         raise _error(error, given.source, given.identity, EffectRefusedError) from error
@@ -213,12 +151,12 @@ def _settled(given: MovePayload, known: _Before) -> Image | None:
         if not source.parent.is_dir() or packed(mount_of(source.parent)) != known.mount:
             raise LedgerError(f"the folder of {shown(source)} is not there: is its disk or share mounted?")
         going = Going(source, given.identity, known.sha256)
-        place = find(going, _places(given, known.name))
+        place = find(going, places_for(given, known.name))
         found = None if place is None else identity_at(place)
         if place is not None and found is not None:
             forget_marks(going, target)
             return msgspec.to_builtins(MovedImage(packed(place), found))  # type: ignore[no-any-return]
-        _check_base(given)
+        check_base(given)
     except OSError as error:
         raise LedgerError(carrying_words(error, source)) from error
     except EffectRefusedError as error:
@@ -234,7 +172,7 @@ def _why_gone(given: MovePayload, image: MovedImage) -> str:
     place = Path(unpacked(image.place))
     try:
         found = identity_at(place)
-        _check_base(given)
+        check_base(given)
     except OSError as error:
         raise UndoRefusedError(f"{shown(place)} cannot be looked at ({error.strerror})") from error
     except EffectRefusedError as error:
@@ -269,7 +207,7 @@ def _back(given: MovePayload, known: _Before, image: MovedImage, is_stopped: IsS
     places = (source, *(beside(source, number) for number in range(1, _BESIDE)))
     _check_old_place(given, known)
     try:
-        _check_base(given)
+        check_base(given)
         lying = identity_at(place)  # on another inode than once, if it was carried to and fro since
         going = Going(place, lying or image.identity, known.sha256)
         # An undo that was cut short may have moved it already.

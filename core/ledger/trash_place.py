@@ -19,7 +19,7 @@ SUFFIX: Final = ".trashed"  # no scanner takes what ends so for media
 def trash_root(path: Path, directory: str) -> Path:
     """The trash for a file: the folder that was set, else one at the top of what may be written of its file system.
 
-    Raises EffectRefusedError where no folder may be written.
+    Raises EffectRefusedError where no folder may be written, or somebody else put a link in its place.
     """
     if directory:
         return Path(directory)
@@ -37,12 +37,20 @@ def trash_root(path: Path, directory: str) -> Path:
         raise EffectRefusedError(
             f"there is no folder for a trash on the file system of {shown(path)}: set [trash] directory"
         )
-    own = top / FOLDER
+    if not _is_others(top / FOLDER):
+        return top / FOLDER
+    own = top / f"{FOLDER}-{os.getuid()}"
+    if own.is_symlink() and _is_others(own):
+        raise EffectRefusedError(f"{shown(own)} is a link of somebody else, and not followed: set [trash] directory")
+    return own
+
+
+def _is_others(folder: Path) -> bool:
+    """Whether somebody else made what stands there."""
     try:
-        is_others = own.lstat().st_uid != os.getuid()
+        return folder.lstat().st_uid != os.getuid()
     except OSError:
-        is_others = False
-    return top / f"{FOLDER}-{os.getuid()}" if is_others else own
+        return False
 
 
 def trash_place(path: Path, identity: FileIdentity, root: Path) -> Path:

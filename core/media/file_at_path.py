@@ -37,3 +37,16 @@ def look_at(path: str) -> Seen:
         return Seen(None, problem=f"is {what}; Winnow leaves it alone")
     identity = FileIdentity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
     return Seen(identity, found.st_nlink, found.st_mtime_ns / 1e9)
+
+
+def why_held(path: str) -> str:
+    """Why a file cannot leave its place, in words, as far as that can be told without trying; "" where nothing is
+    known against it. Never raises.
+    """
+    folder = Path(path).parent
+    try:
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            return f"{folder} is mounted read-only"
+    except OSError:
+        return ""  # what is wrong there is said by who looks at the file
+    return "" if os.access(folder, os.W_OK | os.X_OK) else f"{folder} may not be written by this user"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import socket
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, unquote, urljoin, urlsplit
@@ -129,6 +131,20 @@ def why_refused(address: str) -> str | None:
     kinds = ("unspecified", "loopback", "link_local", "multicast", "reserved", "private")
     word = next((kind.replace("_", "-") for kind in kinds if getattr(found, f"is_{kind}")), None)
     return word or (None if found.is_global else "private")
+
+
+def why_refused_unresolved(host: str) -> str | None:
+    """As `why_refused`, of a host that somebody else looks up: a name, or a number in any of the ways resolvers take.
+
+    None also where nothing can be told.
+    """
+    host = host.rstrip(".").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return "loopback"
+    with suppress(OSError, UnicodeError):
+        host = socket.inet_ntoa(socket.inet_aton(host))  # 127.1, 0x7f.1 and 2130706433 are addresses, too
+    found = why_refused(host)
+    return None if found == "unknown" else found
 
 
 def _inside(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

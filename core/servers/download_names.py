@@ -60,7 +60,7 @@ def _extended(value: str) -> str:
         return ""
     try:
         return unquote_to_bytes(encoded).decode(charset.strip() or "utf-8")
-    except (UnicodeError, LookupError):
+    except (ValueError, LookupError):  # bytes or a name of a charset that make no sense
         return unquote(encoded, errors="replace")
 
 

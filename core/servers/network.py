@@ -90,6 +90,19 @@ async def connected(target: Target, context: ssl.SSLContext, *, allow_private: b
     raise failed
 
 
+async def why_inside(host: str, port: int) -> str | None:
+    """What kind of address of the own network a name leads to; None for a public one, or where none is known.
+
+    For a request that goes another way: between this look and that one the name may come to mean something else.
+    """
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return None
+    kinds = (why_refused(str(entry[4][0])) for entry in found)
+    return next((kind for kind in kinds if kind is not None), None)
+
+
 def _named(error: OSError) -> OSError:
     """The error in the words by which it is told from others; asyncio has words of its own for some."""
     if isinstance(error, socket.gaierror):

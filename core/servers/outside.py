@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.request import getproxies
 
-from core.servers.download_address import RefusedAddressError, Target, why_refused
+from core.servers.download_address import RefusedAddressError, Target, why_refused_unresolved
 from core.servers.network import NoAnswerError, connected
 from core.servers.proxied import Proxied, proxy_for
 from core.servers.wire import Headers, Wire
@@ -66,9 +66,9 @@ class Outside:
         sent = [(name.encode(), value.encode()) for name, value in named.items()]
         proxy = proxy_for(target, self._proxies)
         if proxy:
-            kind = "loopback" if target.host == "localhost" else why_refused(target.host)
-            if kind not in (None, "unknown") and not self._allow_private:
-                raise RefusedAddressError(str(kind))
+            kind = why_refused_unresolved(target.host)
+            if kind is not None and not self._allow_private:
+                raise RefusedAddressError(kind)
             async with self._proxied.get(proxy, target, sent, connect=seconds.connect, read=seconds.read) as answer:
                 yield Incoming(answer[0], _headers(answer[1]), answer[2])
             return

@@ -16,6 +16,7 @@ from core.servers.call import MEBIBYTE, Call, Credential
 from core.servers.graphql import GraphQLClient, Problem, Reply, decode
 from core.servers.hashes import is_hex, write_hash
 from core.servers.http import Http
+from core.servers.network import why_inside
 from core.servers.oddities import Oddities
 from core.servers.packing import MAX_GROUPS, MAX_PHASHES
 from core.servers.stash_box_wire import (
@@ -60,6 +61,7 @@ class StashBoxClient:
         self.oddities = Oddities()
         name = f"the API key of the stash-box {box.name} in the settings of Stash (Metadata Providers)"
         address = parse_address(box.endpoint, f"the endpoint of the stash-box {box.name}")
+        self._host = address.origin[1]
         credential = Credential(box.api_key, basic=address.basic, name=name)
         self._http = http
         self._concurrency = concurrency
@@ -137,9 +139,14 @@ class StashBoxClient:
     async def cover(self, url: str) -> bytes:
         """The picture at an address this stash-box named, at the pace of its host. No key is sent for it.
 
-        Raises MalformedAnswerError when it is no picture (JPEG, PNG, WebP), ConfigError when `url` is no address.
+        Raises MalformedAnswerError when it is no picture (JPEG, PNG, WebP), or stands in the own network while the
+        stash-box does not; ConfigError when `url` is no address.
         """
         address = parse_address(url, "the address of a cover")
+        _, host, port = address.origin
+        if host != self._host and (kind := await why_inside(host, port)) and not await why_inside(self._host, port):
+            words = f"it names a cover inside your own network ({kind}), which is not fetched"
+            raise MalformedAnswerError(words, server=self.endpoint)
         channel = self._http.channel(address.url, concurrency=self._concurrency)
         answer = await channel.send(Call(address.url, accept="image/*", max_bytes=32 * MEBIBYTE))
         is_picture = answer.content_type.startswith("image/") and answer.content_type != "image/svg+xml"

@@ -35,7 +35,7 @@ class Owner:
         path = folder / f"{name}.lock"
         unlocked = folder / f"{name}.new"
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_private(folder)
             descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise unusable(folder.parent, error) from error
@@ -91,7 +91,7 @@ async def exclusive(folder: Path, name: str) -> AsyncIterator[None]:
     Raises StoreError when the folder cannot be used.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_private(folder)
         descriptor = os.open(folder / f"{name}.turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise unusable(folder.parent, error) from error
@@ -111,3 +111,9 @@ def _is_taken(descriptor: int, folder: Path) -> bool:
     except OSError as error:
         raise unusable(folder.parent, error) from error
     return True
+
+
+def _make_private(folder: Path) -> None:
+    """A folder for its owner's eyes alone, and so the one around it, which is Winnow's own, too. Raises OSError."""
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(exist_ok=True, mode=0o700)

@@ -213,7 +213,20 @@ async def test_a_proxy_of_the_environment_is_used(
         assert raw.requests[0].path == "http://site.example/a.bin"
         assert raw.requests[0].headers["proxy-authorization"].startswith("Basic ")
         (tmp_path / "a.bin").unlink()
-        for url in ("http://127.0.0.1/", "http://localhost/", "http://10.0.0.1/"):
+        plain = ("127.0.0.1", "localhost", "10.0.0.1", "[::ffff:127.0.0.1]", "[fe80::1]", "[::]", "0.0.0.0")
+        other = (
+            "2130706433",
+            "0x7f.1",
+            "127.1",
+            "0177.0.0.1",
+            "0",
+            "127.0.0.1.",
+            "localhost.",
+            "LOCALHOST",
+            "a.localhost",
+        )
+        for host in (*plain, *other):
+            url = f"http://{host}/"
             await refused(Downloader(http), url, tmp_path, Reason.ADDRESS, "not on the public internet")
         assert len(raw.requests) == 1
         Names(monkeypatch, ["10.0.0.1"])

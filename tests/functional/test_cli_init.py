@@ -118,3 +118,13 @@ async def test_interrupted_at_a_question_writes_nothing(tmp_path: Path) -> None:
             terminal.press(key)
             assert await terminal.end() == 130
         assert not config.exists()
+
+
+async def test_a_password_in_the_address_is_not_repeated(empty_world: DemoWorld, tmp_path: Path) -> None:
+    password = "P4ssword-of-the-proxy"
+    for base, status in ((empty_world.stash.base_url, 0), (UNREACHABLE, 2), ("http://host:99999", 2)):
+        url = base.replace("http://", f"http://me:{password}@")
+        words = ("init", "--config", tmp_path / "c.toml", "--stash-url", url, "--api-key", "env:KEY")
+        ran = await command(tmp_path, *words, KEY=empty_world.stash.api_key)
+        assert ran.status == status, ran
+        assert password not in ran.out + ran.err

@@ -10,6 +10,7 @@ from pathlib import Path
 from core.config import default_config_path, load_settings, resolve_secret, stash_url
 from core.doctor import StashProbe, probe_stash
 from core.errors import AuthenticationError, ConfigError, ServerError, UsageError
+from core.secret import without_password
 from core.settings_text import config_text, write_private
 from tui.console import Console
 from tui.present import plain
@@ -99,7 +100,7 @@ def _resolved(key: str, path: Path, env: Mapping[str, str]) -> str:
 
 
 def _tell(url: str, probe: StashProbe, console: Console) -> None:
-    console.out(f"Stash {plain(probe.version)} at {plain(url)} answers.")
+    console.out(f"Stash {plain(probe.version)} at {plain(without_password(url))} answers.")
     if not probe.is_ready:
         console.out(f"It is not ready yet ({plain(probe.state)}): open it in a browser and finish what it asks for.")
         return

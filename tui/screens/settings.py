@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from core.config import load_settings
 from core.errors import ConfigError
-from core.secret import Secret
+from core.secret import Secret, without_password
 from core.settings import SettingInfo, section_of, sections, setting_infos
 from core.settings_edit import change, is_editable, parsed, source
 from core.settings_text import default_text, toml_value
@@ -85,7 +85,9 @@ class SettingsScreen(WinnowScreen):
             return Content(f"{count(len(value), 'key')} set" if value else "none")
         unit = f" {info.unit.removesuffix('s') if value == 1 else info.unit}" if info.unit else ""
         is_default = value == info.default
-        return Content.assemble((plain(toml_value(value)), "" if is_default else "bold"), (unit, "$quiet"))
+        return Content.assemble(
+            (plain(without_password(toml_value(value))), "" if is_default else "bold"), (unit, "$quiet")
+        )
 
     @property
     def _current(self) -> SettingInfo | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,31 @@ async def test_a_stored_plan_gives_way_to_marks_that_were_changed_since(duplicat
             await desk.mark(group.id, marks)
             (refused,) = (await desk.load_plan(stored.id)).refused
             assert "marks were changed" in refused.refusal
+
+
+async def test_what_cannot_be_moved_is_refused_before_anything_is_merged(
+    duplicates_world: DemoWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library that is mounted read-only: else Stash would hold the merged metadata, and every file still."""
+    held = duplicates_world.directory / "library"
+    real = os.statvfs
+
+    def read_only(path: str | Path) -> os.statvfs_result:
+        found = list(real(path))
+        if Path(path).is_relative_to(held):
+            found[8] |= os.ST_RDONLY
+        return os.statvfs_result(found)
+
+    async with desk_over(duplicates_world) as runtime:
+        desk = runtime.duplicates
+        await desk.scan()
+        stored = await desk.store_plan(await desk.plan_by_rule(is_verifying=False))
+        monkeypatch.setattr(os, "statvfs", read_only)
+        plan = await desk.load_plan(stored.id)
+        assert {item.refusal for item in plan.refused if "mounted read-only" in item.refusal}
+        gone = [one.file for item in plan.accepted for one in item.removals]
+        assert not [file for file in gone if file.path is not None and Path(file.path).is_relative_to(held)]
+        assert (await desk.plan_marked([plan.refused[0].group.id])).files == 0
 
 
 def test_a_film_takes_no_sidecar_of_another_one_along(tmp_path: Path) -> None:

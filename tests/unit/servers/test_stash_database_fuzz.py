@@ -17,7 +17,7 @@ import pytest
 from garbled import LEAST, MOST, unfit
 from hypothesis import given
 from hypothesis import strategies as st
-from soaking import more
+from soaking import is_soaking, more
 
 from core.errors import MalformedAnswerError, UnreachableError
 from core.model.library_records import LibraryRecord, Media
@@ -118,7 +118,8 @@ async def test_the_rows_can_be_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cell", CELLS, ids=".".join)
 async def test_a_cell_of_a_foreign_type_costs_its_record_at_most(cell: tuple[str, str], tmp_path: Path) -> None:
-    for number, value in enumerate(JUNK):
+    first = 0 if is_soaking() else CELLS.index(cell) % 3
+    for number, value in enumerate(JUNK[first :: 1 if is_soaking() else 3]):
         path = write(tmp_path / f"{number}.sqlite", [(cell, value)])
         found, _ = await everything(path)
         assert list(unfit(found)) == [], value
