@@ -40,8 +40,9 @@ def trouble(server: DemoServer, chance: Random) -> list[Fault]:
 
 def _fault(server: DemoServer, chance: Random) -> Fault:
     kind = chance.choice(KINDS)
-    # A whole answer to the question for one scene that lacks a link is a lie that nobody can see through.
-    names = LISTS if kind is FaultKind.WRONG_LENGTH else NAMES
+    # A whole answer about one scene that lacks a link or an address is a lie that nobody can see through; the question
+    # for one scene asks findScenes, too.
+    names = LISTS[1:] if kind is FaultKind.WRONG_LENGTH else NAMES
     return server.faults.add(
         kind, times=chance.choice([1, 1, 2, 5]), only=chance.choice(names), status=chance.choice(STATUSES)
     )
