@@ -121,7 +121,7 @@ def unique(values: NDArray[numpy.uint64]) -> Unique:
     if not len(values):
         nothing = numpy.empty(0, numpy.int32)
         return Unique(values, nothing, nothing)
-    order = numpy.argsort(values, kind="stable")
+    order = numpy.argsort(values)  # in whatever order equal values are: they are one
     ordered = values[order]
     is_new = numpy.concatenate(([True], ordered[1:] != ordered[:-1]))
     inverse = numpy.empty(len(values), numpy.int32)
