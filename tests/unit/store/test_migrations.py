@@ -130,8 +130,9 @@ async def test_processes_that_migrate_at_once_take_each_step_once(path: Path) ->
     for process in processes:
         await asyncio.to_thread(process.join, 30)
     assert [process.exitcode for process in processes] == [0, 0, 0]
-    found = {query(one, "PRAGMA user_version")[0][0]: one for one in backups(path)}
-    assert len(found) == len(backups(path)), "each step is taken once, and backed up by whoever took it first of his"
+    made = backups(path)
+    found = {query(one, "PRAGMA user_version")[0][0]: one for one in made}
+    assert len(found) == len(made), "each step is taken once; who takes one first of his makes a backup"
     assert query(found[len(MIGRATIONS)], "SELECT * FROM facts") == [("kept", "yes")]
 
 
