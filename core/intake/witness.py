@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from core.ledger.immich_face import AssignedImage, FacePayload
 from core.ledger.move import MovedImage
 from core.ledger.move_plan import MovePayload
 from core.ledger.trash_checks import GoingPayload, identity_at
-from core.media.moving import beside
+from core.media.moving import places_of
 from core.model.incoming import Faces, ItemState, Known, Outcome, Person
 from core.model.library_files import FileIdentity
 from core.path_text import unpacked
@@ -30,7 +31,7 @@ from core.store.database import Transaction
 from core.store.journal_records import EffectRecord
 from core.store.review_queue import ReviewAction
 
-_BESIDE: Final = 100
+_LOOKED_AT: Final = 100  # places; the database waits meanwhile
 
 
 class TakeIn(msgspec.Struct, frozen=True, tag_field="kind", tag="take-in"):
@@ -246,7 +247,7 @@ async def _back(place: str, identity: FileIdentity) -> tuple[str, FileIdentity |
 
 def _looked_for(path: Path, identity: FileIdentity) -> tuple[str, FileIdentity | None]:
     alike: list[tuple[str, FileIdentity]] = []
-    for one in (path, *(beside(path, number) for number in range(1, _BESIDE))):
+    for one in islice(places_of(path), _LOOKED_AT):
         with suppress(OSError):
             found = identity_at(one)
             if found == identity:

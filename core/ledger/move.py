@@ -22,7 +22,7 @@ from core.ledger.effects import Image, Payload, parsed
 from core.ledger.move_checks import check_base, check_source, places_for, wanted_name
 from core.ledger.move_plan import MovePayload
 from core.ledger.trash_checks import identity_at
-from core.media.moving import IsStopped, beside, sync_folder
+from core.media.moving import IsStopped, places_of, sync_folder
 from core.media.volumes import mount_of
 from core.model.library_files import FileIdentity
 from core.path_text import packed, shown, unpacked
@@ -30,7 +30,6 @@ from core.path_text import packed, shown, unpacked
 T = TypeVar("T")
 
 _CHEAP_BYTES: Final = 32 << 20  # up to here a whole file is read again
-_BESIDE: Final = 1000
 
 
 class _Before(msgspec.Struct, frozen=True):
@@ -204,7 +203,7 @@ def _check_old_place(given: MovePayload, known: _Before) -> None:
 def _back(given: MovePayload, known: _Before, image: MovedImage, is_stopped: IsStopped) -> str:
     """Where it is when that is not its place, in words."""
     source, place = given.source, Path(unpacked(image.place))
-    places = (source, *(beside(source, number) for number in range(1, _BESIDE)))
+    places = list(places_of(source))
     _check_old_place(given, known)
     try:
         check_base(given)

@@ -7,7 +7,6 @@ original goes. Nothing is overwritten, and nothing falls back to deletion.
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -29,10 +28,10 @@ from core.ledger.trash_checks import (
     seen_at,
     standing,
 )
-from core.ledger.trash_moves import alone_in, carry, carry_back, clear_away, in_thread, on_disk, places_for
+from core.ledger.trash_moves import alone_in, carry, carry_back, clear_away, in_thread, on_disk
 from core.ledger.trash_place import make_folder, trash_place, trash_root
 from core.media.disk_words import disk_words
-from core.media.moving import move_new, sync_folder
+from core.media.moving import move_new, places_of, sync_folder
 from core.media.volumes import existing, mount_of, why_missing
 from core.model.library_files import FileIdentity
 from core.path_text import packed, shown, unpacked
@@ -41,8 +40,6 @@ from core.store.database import Database
 from core.store.journal_records import NewEffect
 
 FILE_TRASH: Final = "file.trash"
-
-Look = Callable[[], None]
 
 
 class _Before(msgspec.Struct, frozen=True):
@@ -256,7 +253,7 @@ def _is_mounted(ground: Path, path: Path, place: Path, *, is_one_volume: bool, g
 
 def _came_back(given: GoingPayload) -> Path | None:
     """The file in its place, or beside it, again: an undo that was cut short had moved it already."""
-    for one in places_for(given.place):
+    for one in places_of(given.place):
         found = seen_at(one)
         if found is not None and (found.size, found.mtime_ns) == (given.identity.size, given.identity.mtime_ns):
             return one

@@ -9,20 +9,18 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from core.errors import EffectRefusedError, LedgerError
 from core.ledger import carrying
 from core.ledger.trash_checks import identity_at
 from core.ledger.trash_place import trash_place
 from core.media.disk_words import disk_words
-from core.media.moving import beside, copy_verified, move_new, sync_folder
+from core.media.moving import copy_verified, move_new, places_of, sync_folder
 from core.model.library_files import FileIdentity
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_BESIDE: Final = 1000
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -97,8 +95,7 @@ def carry_back(place: Path, path: Path, lying: FileIdentity) -> Path:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        places = (path, *(beside(path, number) for number in range(1, _BESIDE)))
-        return carrying.carry(carrying.Going(place, lying), places)
+        return carrying.carry(carrying.Going(place, lying), places_of(path))
     return target
 
 
@@ -124,15 +121,9 @@ def hidden_place(path: Path, identity: FileIdentity) -> Path:
     return path.with_name(f".winnow-{trash_place(path, identity, path.parent).parent.name}.going")
 
 
-def places_for(path: Path) -> Iterator[Path]:
-    """Where a file may come back: its place, then those beside it."""
-    yield path
-    yield from (beside(path, number) for number in range(1, _BESIDE))
-
-
 def free_place(path: Path) -> Path:
     """The path itself, or the first free one beside it. Raises OSError."""
-    for one in places_for(path):
+    for one in places_of(path):
         try:
             one.lstat()
         except FileNotFoundError:

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 CHUNK: Final = 4 << 20  # bytes between two looks whether a copy is to be stopped
 _AT_FDCWD: Final = -100
+_BESIDE: Final = 1000
 _RENAME_NOREPLACE: Final = 1
 _UNKNOWN: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 _NO_LINKS: Final = _UNKNOWN | {errno.EPERM, errno.EMLINK}
@@ -190,6 +191,12 @@ def fitted(name: str, suffix: str, longest: int = 255, *, number: int = 0) -> st
     except UnicodeDecodeError:
         return os.fsdecode(cut + end)
     return cut.decode(errors="ignore") + os.fsdecode(end)
+
+
+def places_of(path: Path) -> Iterator[Path]:
+    """Where a file may come back: its place, then those beside it where that is taken."""
+    yield path
+    yield from (beside(path, number) for number in range(1, _BESIDE))
 
 
 def beside(path: Path, number: int, longest: int = 255) -> Path:

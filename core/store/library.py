@@ -128,7 +128,7 @@ async def put_files(tx: Transaction, files: Iterable[LibraryFile], *, scan: int)
     )
 
 
-class Seen:
+class SeenBefore:
     """A file as an earlier reading wrote it down: `scan` saw it last. Only what is asked for is taken apart."""
 
     __slots__ = ("_row", "id", "scan")
@@ -158,13 +158,13 @@ class Seen:
         )
 
 
-async def last_seen(reader: Reader, places: Sequence[bytes]) -> dict[bytes, Seen]:
+async def last_seen(reader: Reader, places: Sequence[bytes]) -> dict[bytes, SeenBefore]:
     """What is known of these places; unknown ones are left out."""
-    found: dict[bytes, Seen] = {}
+    found: dict[bytes, SeenBefore] = {}
     for chunk in chunks(places):
         marks = ", ".join("?" * len(chunk))
         sql = f"SELECT {_COLUMNS}, scan FROM library_files WHERE place IN ({marks})"
-        found.update((row[1], Seen(row)) for row in await reader.rows(sql, list(chunk)))
+        found.update((row[1], SeenBefore(row)) for row in await reader.rows(sql, list(chunk)))
     return found
 
 
